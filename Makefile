@@ -1,0 +1,92 @@
+# Every target that needs the environment makes it first; a second run installs nothing.
+
+PYTHON ?= python3
+# What pip installs as torch, and how. See requirements/torch.txt for the CPU build.
+TORCH_SPEC ?= -r requirements/torch.txt
+TORCH_PIP_FLAGS ?=
+# Parallel test processes.
+TEST_PROCESSES ?= 2
+PYTEST_FLAGS ?=
+UV ?= uv
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+export NO_COLOR := 1
+export PIP_NO_COLOR := 1
+export MPLBACKEND := Agg
+# Caches stay in the tree, so that a read-only home directory does no harm.
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help install demo lint types test doctest assurance benchmark wheel lock clean distclean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'Variables: PYTHON=$(PYTHON)  TEST_PROCESSES=$(TEST_PROCESSES)  PYTEST_FLAGS=  TORCH_SPEC=  TORCH_PIP_FLAGS='
+	@echo 'On Linux, for the small CPU build of torch:'
+	@echo '  make install TORCH_PIP_FLAGS="--no-deps --index-url https://download.pytorch.org/whl/cpu"'
+
+install: $(STAMP) ## make .venv from the lock files (installs only what changed)
+	@:
+
+# The stamp is removed first and written last: a failed install leaves none.
+$(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
+	@rm -f $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, PYTHON=$(PYTHON) is " + sys.version.split()[0])'
+	@echo 'Installing the locked packages into .venv (a few minutes the first time)'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/lock.txt
+	@$(PIP) install $(TORCH_PIP_FLAGS) $(TORCH_SPEC)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
+	@$(BIN)/python -c 'import torch, fluxttice_core'
+	@touch $@
+
+demo: install ## train, measure and certify a small model into results/demo
+	@$(BIN)/fluxttice demo --out results/demo
+
+lint: install ## style (ruff) and undeclared imports (deptry)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/deptry --no-ansi src
+
+types: install ## types of src (mypy, strict)
+	@$(BIN)/mypy
+
+test: install lint types ## all that a change must pass: lint, types, tests, doctests
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m 'not assurance and not gpu' $(PYTEST_FLAGS)
+	@$(MAKE) --no-print-directory doctest
+
+doctest: install ## the examples in the docstrings of src
+	@$(BIN)/python -m pytest --doctest-modules src/fluxttice_core
+
+assurance: export FLUXTTICE_ASSURANCE_DIR := $(CURDIR)/assurance
+assurance: install ## the heavy checks; their records go to assurance/
+	@mkdir -p assurance
+	@$(BIN)/python -m pytest -m assurance --timeout 3600 --junitxml assurance/results.xml $(PYTEST_FLAGS)
+
+benchmark: install ## measure speed and coverage into results/benchmark
+	@$(BIN)/fluxttice benchmark --out results/benchmark
+
+# build/ is removed because setuptools would pack what an older build left there.
+wheel: install ## build the wheel into dist/ (same source, same bytes)
+	@rm -rf build
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-1577836800} $(BIN)/python -m build --wheel --no-isolation
+
+lock: ## resolve requirements/lock.txt anew (needs uv; torch is pinned by hand)
+	@$(UV) pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --extra report --group dev --group torch-deps \
+	  --custom-compile-command 'make lock' --output-file requirements/lock.txt
+
+clean: ## remove build products and caches, keep .venv and results
+	@rm -rf build dist src/*.egg-info .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean ## clean, and remove .venv
+	@rm -rf .venv

@@ -1,0 +1,480 @@
+"""The library's verbs: load, encode, decode, sample, train, coverage_report.
+
+NumPy in, NumPy out through the reference path; PyTorch in, PyTorch out. What a call computes
+depends on its arguments alone, never on what else is installed. No call changes a model's mode or
+a global random state.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .artifacts.checkpoint import Checkpoint, check_weights, read_checkpoint
+from .errors import CheckpointError, LatentError, MissingExtraError
+from .evidence.draws import CHUNK, latent_batches, read_mode, read_sampled
+from .evidence.report import (
+    DEFAULT_DRAWS,
+    CoverageReport,
+    DrawsReport,
+    measure_draws,
+    measure_network,
+)
+from .model.layout import PATHWAYS, Pathway
+from .model.reference import ReferenceVAE, probabilities
+from .operations import as_trits, indices_from_trits
+from .rng import numpy_generator
+
+if TYPE_CHECKING:
+    import torch
+
+    from .config import Config
+    from .model.dual_vae import DualNeuralVAEV5
+
+    Model = Checkpoint | DualNeuralVAEV5 | str | Path | None
+
+DEFAULT_WEIGHTS = "v5_5.safetensors"
+T = TypeVar("T")
+
+
+def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkpoint:
+    """Load a checkpoint, or the packaged default: the shipped v5.5 weights.
+
+    Returns the same type with or without PyTorch; a network is made from it with
+    :func:`to_torch`. Reading a ``.pt`` file needs PyTorch, a ``.safetensors`` file does not.
+
+    Parameters
+    ----------
+    path : ``.pt`` or ``.safetensors``; None for the packaged default.
+    sha256 : expected hash of the file, checked before it is parsed.
+
+    Raises
+    ------
+    CheckpointError
+        Missing, damaged, foreign, of another hash, or carrying code.
+
+    Example
+    -------
+    >>> load().epoch
+    106
+    """
+    if path is not None:
+        return read_checkpoint(path, sha256=sha256)
+    if sha256 is not None:
+        with _default_path() as packaged:
+            return read_checkpoint(packaged, sha256=sha256)
+    return _default()
+
+
+@contextmanager
+def _default_path() -> Iterator[Path]:
+    entry = resources.files("fluxttice_core") / "weights" / DEFAULT_WEIGHTS
+    with resources.as_file(entry) as path:
+        yield path
+
+
+@lru_cache(maxsize=1)
+def _default() -> Checkpoint:
+    with _default_path() as path:
+        checkpoint = read_checkpoint(path)
+    return Checkpoint(
+        checkpoint.weights,
+        checkpoint.metadata,
+        f"packaged default ({DEFAULT_WEIGHTS})",
+        checkpoint.file_sha256,
+    )
+
+
+def to_torch(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> DualNeuralVAEV5:
+    """Make the PyTorch network of a checkpoint, in evaluation mode, at the file's rho.
+
+    Raises
+    ------
+    MissingExtraError
+        PyTorch is not installed.
+    """
+    torch = _torch("building a PyTorch network")
+    from .model.dual_vae import DualNeuralVAEV5
+    from .rng import isolated_torch_seed
+
+    with isolated_torch_seed(0, "initialisation"):
+        model = DualNeuralVAEV5(latent_dim=checkpoint.latent_dim)
+    model.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.weights.items()})
+    model.rho = checkpoint.rho
+    return model.to(device).eval()
+
+
+@overload
+def encode(
+    operations: torch.Tensor, *, model: Model = None, pathway: Pathway = "A"
+) -> torch.Tensor: ...
+@overload
+def encode(
+    operations: ArrayLike, *, model: Model = None, pathway: Pathway = "A"
+) -> NDArray[np.float64]: ...
+def encode(operations: Any, *, model: Model = None, pathway: Pathway = "A") -> Any:
+    """Map operations to posterior means.
+
+    Parameters
+    ----------
+    operations : ``(n, 9)`` trits, ``(n,)`` indices or ``(n, 3, 3)`` tables.
+    model : a checkpoint, a path, a PyTorch ``DualNeuralVAEV5``, or None for the default.
+    pathway : "A" or "B".
+
+    Returns
+    -------
+    ``(n, 16)``: float64 for NumPy; for a tensor, float32 on its device, without a gradient.
+
+    Raises
+    ------
+    OperationError
+        Not ternary, out of range or mis-shaped; names the row and the value.
+
+    Example
+    -------
+    >>> encode([0, 9841, 19682]).shape
+    (3, 16)
+    """
+    _check_pathway(pathway)
+    trits = as_trits(operations)
+    if _is_tensor(trits):
+        network = _network(model, trits.device)
+        return _without_gradient(lambda: network.encoder(pathway)(trits.float())[0])
+    return _reference(model).encode(trits, pathway)[0]
+
+
+@overload
+def decode(
+    latents: torch.Tensor,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    reading: Literal["mode", "sample"] = "mode",
+    generator: torch.Generator | None = None,
+) -> torch.Tensor: ...
+@overload
+def decode(
+    latents: ArrayLike,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    reading: Literal["mode", "sample"] = "mode",
+    generator: np.random.Generator | None = None,
+) -> NDArray[np.int8]: ...
+def decode(
+    latents: Any,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    reading: Literal["mode", "sample"] = "mode",
+    generator: Any = None,
+) -> Any:
+    """Map latent codes to operations.
+
+    Parameters
+    ----------
+    latents : ``(n, 16)`` finite numbers.
+    reading : "mode", the likeliest trit, or "sample", one draw per trit from ``generator``
+        (``numpy.random.Generator`` for arrays, ``torch.Generator`` for tensors).
+
+    Returns
+    -------
+    ``(n, 9)`` int8 trits.
+
+    Raises
+    ------
+    LatentError
+        Wrong shape, or a value that is not finite (the row is named).
+
+    Example
+    -------
+    >>> bool((decode(encode([7])) == [[0, 1, -1, -1, -1, -1, -1, -1, -1]]).all())
+    True
+    """
+    _check_pathway(pathway)
+    if reading not in ("mode", "sample"):
+        raise ValueError(f'reading must be "mode" or "sample"; got {reading!r}')
+    if reading == "sample" and generator is None:
+        raise ValueError('reading="sample" needs a generator; pass generator=...')
+    if _is_tensor(latents):
+        network = _network(model, latents.device)
+        _check_latents(latents.detach().cpu().numpy(), network.latent_dim)
+        return _without_gradient(
+            lambda: _read_tensor(
+                network.decoder(pathway)(latents.detach().float()), reading, generator
+            )
+        )
+    reference = _reference(model)
+    codes = _check_latents(latents, reference.latent_dim)
+    each = probabilities(reference.logits(codes, pathway))
+    return read_mode(each) if reading == "mode" else read_sampled(each, generator)
+
+
+def sample(
+    num_draws: int, *, model: Model = None, pathway: Pathway = "A", seed: int | None = None
+) -> NDArray[np.int8]:
+    """Draw operations: z ~ N(0, I), the plain decoder, one categorical draw per trit.
+
+    Parameters
+    ----------
+    num_draws : at least 0.
+    seed : an integer for the same draws every time; None for fresh entropy.
+
+    Returns
+    -------
+    ``(num_draws, 9)`` int8 trits.
+
+    Example
+    -------
+    >>> sample(3, seed=0).shape
+    (3, 9)
+    """
+    batches = list(sample_batches(num_draws, model=model, pathway=pathway, seed=seed))
+    return np.concatenate(batches) if batches else np.empty((0, 9), dtype=np.int8)
+
+
+def sample_batches(
+    num_draws: int,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    seed: int | None = None,
+    batch_size: int = CHUNK,
+) -> Iterator[NDArray[np.int8]]:
+    """Yield the draws of :func:`sample` in batches; memory does not grow with ``num_draws``.
+
+    The batch size does not change what is drawn.
+
+    Example
+    -------
+    >>> sum(len(batch) for batch in sample_batches(10, seed=0, batch_size=4))
+    10
+    """
+    _check_pathway(pathway)
+    if num_draws < 0 or batch_size < 1:
+        raise ValueError(
+            f"num_draws must be at least 0 and batch_size at least 1; got {num_draws}, {batch_size}"
+        )
+    reference = _reference(model)
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
+    return _draw(reference, num_draws, pathway, seed, batch_size)
+
+
+def _draw(
+    reference: ReferenceVAE, num_draws: int, pathway: Pathway, seed: int, batch_size: int
+) -> Iterator[NDArray[np.int8]]:
+    generator = numpy_generator(seed, "categorical")
+    for latents in latent_batches(num_draws, reference.latent_dim, seed, batch_size=batch_size):
+        yield read_sampled(probabilities(reference.logits(latents, pathway)), generator)
+
+
+def coverage_report(
+    source: Any = None,
+    *,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+    num_trials: int = 5,
+    num_latents: int = 262_144,
+    seed: int = 0,
+) -> CoverageReport | DrawsReport:
+    """Measure a model, or draws that exist already, beside the limit and the controls.
+
+    Parameters
+    ----------
+    source : None for the packaged default; a checkpoint, path or PyTorch network; or draws:
+        ``(n, 9)`` trits or ``(n,)`` indices from any generator.
+    num_draws : the n at which coverage is reported.
+    num_trials : real runs of draws behind each interval.
+    num_latents : prior latents behind the exact marginal.
+
+    Returns
+    -------
+    CoverageReport for a model (with an untrained and a collapsed network measured in the same
+    call), DrawsReport for draws.
+
+    Example
+    -------
+    >>> report = coverage_report([0, 0, 5])
+    >>> report.num_distinct
+    2
+    """
+    if any(n < 1 for n in num_draws) or not num_draws or num_trials < 1 or num_latents < 2:
+        raise ValueError(
+            "num_draws and num_trials must be at least 1 and num_latents at least 2; got "
+            f"{tuple(num_draws)}, {num_trials}, {num_latents}"
+        )
+    if not _is_model(source):
+        trits = as_trits(source)
+        if _is_tensor(trits):
+            trits = trits.cpu().numpy()
+        return measure_draws(indices_from_trits(trits), num_draws=num_draws)
+    checkpoint = as_checkpoint(source)
+    return measure_network(
+        checkpoint.weights,
+        source=checkpoint.source,
+        weights_sha256=checkpoint.weights_sha256,
+        split=checkpoint.split,
+        rhos=tuple(dict.fromkeys((0.0, checkpoint.rho, checkpoint.rho_max))),
+        num_draws=num_draws,
+        num_trials=num_trials,
+        num_latents=num_latents,
+        seed=seed,
+    )
+
+
+def as_checkpoint(model: Model) -> Checkpoint:
+    """Return the checkpoint behind any accepted ``model`` argument."""
+    if model is None:
+        return _default()
+    if isinstance(model, Checkpoint):
+        return model
+    if isinstance(model, str | Path):
+        return read_checkpoint(model)
+    state = model.state_dict()
+    arrays = {name: value.detach().cpu().numpy() for name, value in state.items()}
+    return Checkpoint(
+        MappingProxyType(check_weights(arrays, type(model).__name__)),
+        MappingProxyType({"rho": model.rho}),
+        type(model).__name__,
+        None,
+    )
+
+
+@lru_cache(maxsize=4)
+def _reference_of(checkpoint: Checkpoint) -> ReferenceVAE:
+    return ReferenceVAE(checkpoint.weights)
+
+
+def _reference(model: Model) -> ReferenceVAE:
+    return _reference_of(as_checkpoint(model))
+
+
+@lru_cache(maxsize=4)
+def _network_of(checkpoint: Checkpoint, device: str) -> DualNeuralVAEV5:
+    return to_torch(checkpoint, device)
+
+
+def _network(model: Model, device: Any) -> DualNeuralVAEV5:
+    if model is None or isinstance(model, Checkpoint | str | Path):
+        return _network_of(as_checkpoint(model), str(device))
+    return model
+
+
+def _is_model(source: Any) -> bool:
+    return (
+        source is None
+        or isinstance(source, Checkpoint | str | Path)
+        or hasattr(source, "state_dict")
+    )
+
+
+def _is_tensor(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _torch(purpose: str) -> Any:
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise MissingExtraError(purpose, "torch") from None
+    return torch
+
+
+def _without_gradient(compute: Callable[[], T]) -> T:
+    import torch
+
+    with torch.no_grad():
+        return compute()
+
+
+def _read_tensor(
+    logits: torch.Tensor, reading: str, generator: torch.Generator | None
+) -> torch.Tensor:
+    import torch
+
+    if reading == "mode":
+        return (logits.argmax(dim=-1) - 1).to(torch.int8)
+    uniforms = torch.rand(logits.shape[:2], generator=generator).to(logits.device)
+    cumulative = logits.softmax(dim=-1).cumsum(dim=-1)[..., :2]
+    return ((uniforms[..., None] >= cumulative).sum(dim=-1) - 1).to(torch.int8)
+
+
+def _check_pathway(pathway: str) -> None:
+    if pathway not in PATHWAYS:
+        raise ValueError(f'pathway must be "A" or "B"; got {pathway!r}')
+
+
+def _check_latents(latents: ArrayLike, latent_dim: int) -> NDArray[np.float64]:
+    try:
+        codes = np.asarray(latents, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise LatentError(
+            f"expected latent codes (n, {latent_dim}), got no array of numbers"
+        ) from None
+    if codes.ndim != 2 or codes.shape[1] != latent_dim:
+        raise LatentError(
+            f"expected latent codes of shape (n, {latent_dim}), got {codes.shape}; "
+            "encode() returns such codes"
+        )
+    bad = ~np.isfinite(codes)
+    if bad.any():
+        row, column = (int(place[0]) for place in np.nonzero(bad))
+        raise LatentError(
+            f"row {row}, column {column} of the latent codes is {codes[row, column]}; "
+            "every value must be finite"
+        )
+    return codes
+
+
+def train(
+    config: Config | str | Path,
+    out: str | Path | None = None,
+    *,
+    resume: bool = False,
+    device: str = "cpu",
+    epochs: int | None = None,
+    seed: int | None = None,
+    threads: int = 2,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> Path:
+    """Train, writing ``latest.pt``, ``best.pt``, ``epoch_N.pt`` and ``metrics.jsonl`` to a folder.
+
+    See :func:`fluxttice_core.runs.run` for the arguments and the errors.
+    """
+    _torch("training")
+    from .runs import run
+
+    return run(
+        config,
+        out,
+        resume=resume,
+        device=device,
+        epochs=epochs,
+        seed=seed,
+        threads=threads,
+        on_epoch=on_epoch,
+    )
+
+
+__all__ = [
+    "CheckpointError",
+    "as_checkpoint",
+    "coverage_report",
+    "decode",
+    "encode",
+    "load",
+    "sample",
+    "sample_batches",
+    "to_torch",
+    "train",
+]

@@ -1,0 +1,286 @@
+"""Reading and writing checkpoints: v5.5's ``torch.save`` dictionary, and safetensors.
+
+No code is ever run from a file: a ``.pt`` is read with ``weights_only=True``, and every tensor is
+compared with the layout before it is used.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..canonical import canonical_json, tensor_hash
+from ..errors import CheckpointError, MissingExtraError
+from ..model.layout import LATENT_DIM, state_differences, state_shapes
+from ..splits import Split, split_operations
+from .files import file_sha256, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METADATA_KEY = "fluxttice"
+SAFETENSORS_SCHEMA = "fluxttice_core/weights/v1"
+# Stated by the v5.5 certificate of 2025-10-29; the file itself was never published.
+ORIGINAL_CERTIFICATE_SHA256 = "322db7936df7c2613c391c0461fbb062d688fbcbb838e0be98c329a6789efd7f"
+MAX_FILE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A set of weights that passed the layout check, with what its file says about it.
+
+    ``weights`` are read-only float32 arrays by name. ``metadata`` holds the file's plain values
+    (epoch, config, histories, ...); keys a foreign file lacks are absent.
+    """
+
+    weights: Mapping[str, np.ndarray[Any, Any]]
+    metadata: Mapping[str, Any]
+    source: str
+    file_sha256: str | None
+    _split: Split | None = field(default=None, repr=False)
+
+    @property
+    def weights_sha256(self) -> str:
+        """Canonical hash of the tensors alone, whatever file they came in."""
+        return tensor_hash(self.weights)
+
+    @property
+    def latent_dim(self) -> int:
+        """Dimensions of each latent space."""
+        return int(self.weights["encoder_A.fc_mu.bias"].shape[0])
+
+    @property
+    def epoch(self) -> int | None:
+        """Zero-based index of the last finished epoch, if the file says."""
+        epoch = self.metadata.get("epoch")
+        return int(epoch) if epoch is not None else None
+
+    @property
+    def rho(self) -> float:
+        """Cross-injection the file was written at; v5.5's ``rho_min`` 0.1 if it does not say."""
+        return float(self.metadata.get("rho", 0.1))
+
+    @property
+    def rho_max(self) -> float:
+        """Largest cross-injection of the run's config; v5.5's 0.7 if the file has none."""
+        config = self.metadata.get("config") or {}
+        return float(config.get("model", {}).get("rho_max", 0.7))
+
+    @property
+    def split(self) -> Split:
+        """The recorded partition; for a foreign file, v5.5's (seed 42, 0.8 / 0.1 / 0.1)."""
+        if self._split is not None:
+            return self._split
+        config = self.metadata.get("config")
+        if not config:
+            return split_operations()
+        return split_operations(
+            config["ternary_dataset"]["seed"],
+            config["train_split"],
+            config["val_split"],
+            config["test_split"],
+        )
+
+
+def check_weights(state: Mapping[str, Any], source: str) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the arrays if they are a whole v5.5 state dictionary, else list every difference.
+
+    Raises
+    ------
+    CheckpointError
+        Anything missing, unexpected, mis-shaped, of another type or not finite.
+    """
+    head = state.get("encoder_A.fc_mu.bias")
+    latent_dim = LATENT_DIM
+    if isinstance(head, np.ndarray) and head.ndim == 1 and 0 < head.shape[0] <= 256:
+        latent_dim = head.shape[0]
+    faults = state_differences(state, latent_dim)
+    if faults:
+        count = f"{len(faults)} difference{'s' * (len(faults) != 1)}"
+        raise CheckpointError(
+            "\n  ".join([f"{source}: not a v5.5 state dictionary: {count}", *faults])
+        )
+    arrays = {}
+    for name in state_shapes(latent_dim):
+        array = np.array(state[name])
+        array.setflags(write=False)
+        arrays[name] = array
+    return arrays
+
+
+def read_checkpoint(path: str | Path, *, sha256: str | None = None) -> Checkpoint:
+    """Read ``.pt`` or ``.safetensors``, told apart by content.
+
+    Parameters
+    ----------
+    sha256 : expected SHA-256 of the file's bytes; checked before anything is parsed.
+
+    Raises
+    ------
+    CheckpointError
+        Missing, truncated, foreign, of another hash, carrying code, or with wrong tensors.
+    MissingExtraError
+        A ``.pt`` file, and PyTorch is not installed.
+    """
+    path = Path(path)
+    data = _read_bytes(path)
+    digest = file_sha256(path)
+    if sha256 is not None and digest != _hex_digest(sha256):
+        raise CheckpointError(
+            f"{path}: expected SHA-256 {sha256}, got {digest}; this is not the file you meant"
+        )
+    if data[:2] == b"PK":
+        contents = read_torch_dictionary(path, data)
+        state = contents.get("model")
+        if not isinstance(state, dict):
+            raise CheckpointError(
+                f"{path}: expected a checkpoint dictionary with a 'model' state dictionary; got "
+                f"keys {sorted(map(str, contents))[:8]}"
+            )
+        arrays = {str(name): _as_array(value) for name, value in state.items()}
+        metadata = {
+            key: value
+            for key, value in contents.items()
+            if key not in ("model", "optimizer", "split", "rng_states", "steering")
+        }
+        return Checkpoint(
+            MappingProxyType(check_weights(arrays, str(path))),
+            MappingProxyType(metadata),
+            str(path),
+            digest,
+            _recorded_split(contents.get("split"), path),
+        )
+    return _read_safetensors(path, data, digest)
+
+
+def read_torch_dictionary(path: Path, data: bytes | None = None) -> dict[str, Any]:
+    """Read a ``torch.save`` dictionary without running code from it.
+
+    Raises
+    ------
+    CheckpointError
+        Missing, truncated, carrying code, or not a dictionary.
+    """
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise MissingExtraError(f"reading {path}", "torch") from None
+    if data is None:
+        data = _read_bytes(path)
+    try:
+        contents = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:
+        refused = "Unsupported" in str(error) or "weights_only" in str(error).lower()
+        reason = (
+            "it holds Python objects other than tensors and plain values, which could run code"
+            if refused
+            else "it is truncated or not a PyTorch checkpoint"
+        )
+        raise CheckpointError(f"{path}: refused: {reason}; use a file you can re-export") from None
+    if not isinstance(contents, dict):
+        raise CheckpointError(
+            f"{path}: expected a checkpoint dictionary, got {type(contents).__name__}"
+        )
+    return contents
+
+
+def torch_bytes(contents: dict[str, Any]) -> bytes:
+    """Serialise a checkpoint dictionary; equal dictionaries give equal bytes.
+
+    Written to memory first: ``torch.save`` to a path puts the file's name into the bytes.
+    """
+    import torch
+
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
+    return buffer.getvalue()
+
+
+def write_safetensors(path: str | Path, checkpoint: Checkpoint) -> str:
+    """Write weights and plain metadata as safetensors; return the SHA-256 of the file.
+
+    One metadata key holds one canonical JSON text: with several keys the format's writer orders
+    them at random, and the same weights would get another hash each time.
+    """
+    from safetensors.numpy import save
+
+    record = {"schema": SAFETENSORS_SCHEMA, **checkpoint.metadata}
+    tensors = {name: np.array(value) for name, value in checkpoint.weights.items()}
+    data = save(tensors, {METADATA_KEY: canonical_json(record).decode()})
+    write_atomically(path, data)
+    return file_sha256(path)
+
+
+def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        text = header.get("__metadata__", {}).get(METADATA_KEY, "{}")
+        record = json.loads(text)
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
+        raise CheckpointError(
+            f"{path}: expected a checkpoint (.pt or .safetensors); the file is truncated or "
+            "something else"
+        ) from None
+    if not isinstance(record, dict):
+        raise CheckpointError(f"{path}: the metadata is not a JSON object")
+    schema = record.pop("schema", SAFETENSORS_SCHEMA)
+    if schema != SAFETENSORS_SCHEMA:
+        raise CheckpointError(f"{path}: expected schema {SAFETENSORS_SCHEMA}, got {schema!r}")
+    return Checkpoint(
+        MappingProxyType(check_weights(tensors, str(path))),
+        MappingProxyType(record),
+        str(path),
+        digest,
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise CheckpointError(
+                f"{path}: {path.stat().st_size} bytes; a v5.5 checkpoint has about 2 MB"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(
+            f"{path}: cannot be read: {error.strerror}; give a .pt or .safetensors file"
+        ) from None
+
+
+def _hex_digest(text: str) -> str:
+    digest = text.removeprefix("sha256:").lower()
+    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise CheckpointError(f"expected a SHA-256 of 64 hexadecimal digits, got {text!r}")
+    return digest
+
+
+def _as_array(value: Any) -> Any:
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+
+
+def _recorded_split(recorded: Any, path: Path) -> Split | None:
+    if recorded is None:
+        return None
+    try:
+        parts = {
+            name: np.asarray(recorded[name], dtype=np.int64)
+            for name in ("train", "validation", "test")
+        }
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(f"{path}: the recorded split is unreadable") from None
+    everything = np.sort(np.concatenate(list(parts.values())))
+    if not np.array_equal(everything, np.arange(19683)):
+        raise CheckpointError(
+            f"{path}: the recorded split is not a partition of the 19,683 operations"
+        )
+    return Split(**parts)

@@ -1,0 +1,158 @@
+"""``encode``, ``decode`` and ``sample``: the model as a tool for files."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+import numpy as np
+
+from ..api import decode as decode_latents
+from ..api import encode as encode_operations
+from ..api import load, sample_batches
+from ..evidence.draws import CHUNK
+from ..model.layout import Pathway
+from ..operations import indices_from_trits
+from ..rng import numpy_generator
+from .console import (
+    json_option,
+    model_option,
+    note,
+    pathway_option,
+    read_array,
+    say_json,
+    sha256_option,
+    write_array,
+)
+
+out_option = click.option(
+    "--out", "-o", default="-", show_default=True, help="A .npy or .csv file, or - for CSV here."
+)
+indices_option = click.option(
+    "--indices", is_flag=True, help="Write operation indices instead of nine trits a row."
+)
+
+
+@click.command(epilog="Example: fluxttice encode gates.csv -o codes.npy")
+@click.argument("source")
+@model_option
+@sha256_option
+@pathway_option
+@out_option
+@json_option
+def encode(
+    source: str, model: str | None, sha256: str | None, pathway: Pathway, out: str, as_json: bool
+) -> None:
+    """Map operations to latent codes, 16 numbers a row (posterior means).
+
+    SOURCE is a .npy or .csv file, or - for CSV on standard input: nine trits a row, or one
+    operation index a row.
+    """
+    checkpoint = load(model, sha256=sha256)
+    codes = encode_operations(read_array(source), model=checkpoint, pathway=pathway)
+    if as_json:
+        say_json({"pathway": pathway, "latents": codes.tolist()})
+    else:
+        write_array(out, codes)
+
+
+@click.command(epilog="Example: fluxttice decode codes.npy --indices")
+@click.argument("source")
+@model_option
+@sha256_option
+@pathway_option
+@click.option(
+    "--reading",
+    type=click.Choice(["mode", "sample"]),
+    default="mode",
+    show_default=True,
+    help="The likeliest trit, or one draw per trit.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For sample.")
+@indices_option
+@out_option
+@json_option
+def decode(
+    source: str,
+    model: str | None,
+    sha256: str | None,
+    pathway: Pathway,
+    reading: Literal["mode", "sample"],
+    seed: int,
+    indices: bool,
+    out: str,
+    as_json: bool,
+) -> None:
+    """Map latent codes to operations, nine trits a row.
+
+    SOURCE is a .npy or .csv file, or - for CSV on standard input, 16 numbers a row.
+    """
+    codes = np.atleast_2d(read_array(source))
+    trits = decode_latents(
+        codes,
+        model=load(model, sha256=sha256),
+        pathway=pathway,
+        reading=reading,
+        generator=numpy_generator(seed, "categorical") if reading == "sample" else None,
+    )
+    if as_json:
+        say_json(
+            {
+                "pathway": pathway,
+                "reading": reading,
+                "operations": trits.tolist(),
+                "indices": indices_from_trits(trits).tolist(),
+            }
+        )
+    else:
+        write_array(out, indices_from_trits(trits) if indices else trits)
+
+
+@click.command(epilog="Example: fluxttice sample 1000 --seed 7 --indices -o draws.npy")
+@click.argument("num_draws", type=click.IntRange(0, 1_000_000_000))
+@model_option
+@sha256_option
+@pathway_option
+@click.option(
+    "--seed", type=click.IntRange(0), help="The same draws every time. Default: fresh ones."
+)
+@indices_option
+@out_option
+@json_option
+def sample(
+    num_draws: int,
+    model: str | None,
+    sha256: str | None,
+    pathway: Pathway,
+    seed: int | None,
+    indices: bool,
+    out: str,
+    as_json: bool,
+) -> None:
+    """Draw NUM_DRAWS operations: a prior latent each, then a trit at a time."""
+    from tqdm import tqdm
+
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0])
+        note(f"seed {seed}")
+    batches = []
+    with tqdm(total=num_draws, unit="op", delay=2.0, leave=False) as bar:
+        for batch in sample_batches(
+            num_draws,
+            model=load(model, sha256=sha256),
+            pathway=pathway,
+            seed=seed,
+            batch_size=CHUNK,
+        ):
+            batches.append(indices_from_trits(batch).astype(np.int16) if indices else batch)
+            bar.update(len(batch))
+    empty = np.empty((0,) if indices else (0, 9), dtype=np.int8)
+    drawn = np.concatenate(batches) if batches else empty
+    if as_json:
+        key = "indices" if indices else "operations"
+        say_json({"pathway": pathway, "seed": seed, "num_draws": num_draws, key: drawn.tolist()})
+    else:
+        write_array(out, drawn)
+
+
+__all__ = ["decode", "encode", "sample"]

@@ -1,0 +1,148 @@
+"""The one writer to the terminal, and the readers and writers of the files a command names."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifacts.files import write_atomically
+from ..errors import ArtifactError
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+model_option = click.option(
+    "--model",
+    "-m",
+    metavar="FILE",
+    help="Checkpoint (.pt or .safetensors). Default: the packaged v5.5 weights.",
+)
+pathway_option = click.option(
+    "--pathway",
+    "-p",
+    type=click.Choice(["A", "B"]),
+    default="A",
+    show_default=True,
+    help="A explores, B consolidates.",
+)
+sha256_option = click.option(
+    "--sha256", metavar="HEX", help="Refuse the checkpoint unless its file has this hash."
+)
+
+
+def say(text: str = "") -> None:
+    """Write a line to standard output."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Write a line to standard error: progress and remarks, never results."""
+    click.echo(text, err=True)
+
+
+def say_json(record: Any) -> None:
+    """Write one JSON object to standard output."""
+    click.echo(json.dumps(record, indent=2, sort_keys=True, allow_nan=False))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out a table: columns of numbers to the right, the others to the left."""
+    body = [tuple(row) for row in rows]
+    columns = list(zip(header, *body, strict=True))
+    laid_out = []
+    for name, *cells in columns:
+        width = max(len(cell) for cell in (name, *cells))
+        numbers = all(re.fullmatch(r"[-+\d.,/%() ]*", cell) for cell in cells)
+        side = str.rjust if numbers else str.ljust
+        laid_out.append([side(name, width), "-" * width, *(side(cell, width) for cell in cells)])
+    return "\n".join("  ".join(line).rstrip() for line in zip(*laid_out, strict=True))
+
+
+def percent(value: float, digits: int = 2) -> str:
+    """Write a fraction as a percentage, never rounding up to 100 what is less."""
+    text = f"{100 * value:.{digits}f} %"
+    if text == f"{100:.{digits}f} %" and value < 1.0:
+        text = f"{100 - 10**-digits:.{digits}f} %"
+    return text
+
+
+def read_array(name: str) -> NDArray[Any]:
+    """Read numbers from ``.npy``, ``.csv`` or ``-`` (CSV on standard input).
+
+    Raises
+    ------
+    ArtifactError
+        Unreadable, not numbers, or rows of different length (the line is named).
+    """
+    if name == "-":
+        return _parse_csv(sys.stdin.read(), "standard input")
+    path = Path(name)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"{path}: cannot be read: {error.strerror}; give a .npy or .csv file, or - for "
+            "standard input"
+        ) from None
+    if path.suffix == ".npy":
+        try:
+            array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+        except (ValueError, EOFError, OSError):
+            raise ArtifactError(f"{path}: expected a NumPy .npy file of numbers") from None
+        if array.dtype.kind not in "iufb":
+            raise ArtifactError(f"{path}: expected numbers, got an array of {array.dtype}")
+        return array
+    try:
+        return _parse_csv(data.decode(), str(path))
+    except UnicodeDecodeError:
+        raise ArtifactError(f"{path}: expected a .npy or .csv file; this is not text") from None
+
+
+def _parse_csv(text: str, source: str) -> NDArray[Any]:
+    rows: list[list[float]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            row = [float(cell) for cell in line.split(",")]
+        except ValueError:
+            raise ArtifactError(
+                f"{source}: line {number}: expected numbers separated by commas, got "
+                f"{line.strip()[:60]!r}"
+            ) from None
+        if rows and len(row) != len(rows[0]):
+            raise ArtifactError(
+                f"{source}: line {number}: expected {len(rows[0])} numbers, got {len(row)}"
+            )
+        rows.append(row)
+    if not rows:
+        raise ArtifactError(f"{source}: expected at least one row of numbers, got none")
+    array = np.array(rows)
+    return array[:, 0] if array.shape[1] == 1 else array
+
+
+def csv_text(array: NDArray[Any]) -> str:
+    """Return rows of comma-separated numbers that read back to the same values."""
+    matrix = array.reshape(len(array), -1)
+    return "".join(",".join(repr(value) for value in row) + "\n" for row in matrix.tolist())
+
+
+def write_array(name: str, array: NDArray[Any]) -> None:
+    """Write to ``.npy``, ``.csv`` or ``-`` (CSV on standard output)."""
+    if name == "-":
+        click.echo(csv_text(array), nl=False)
+    elif name.endswith(".npy"):
+        buffer = io.BytesIO()
+        np.save(buffer, array)
+        write_atomically(name, buffer.getvalue())
+    elif name.endswith(".csv"):
+        write_atomically(name, csv_text(array).encode())
+    else:
+        raise ArtifactError(f"{name}: expected a name ending in .npy or .csv, or - for the screen")

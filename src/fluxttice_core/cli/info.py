@@ -1,0 +1,148 @@
+"""``info``: what a checkpoint is, and where its figures came from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..api import load
+from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, Checkpoint
+from ..errors import CheckpointError
+from ..model.layout import NUM_PARAMETERS, state_shapes
+from .console import json_option, say, say_json, sha256_option
+
+_ORIGINAL = (
+    "the checkpoint of the v5.5 certificate of 2025-10-29 (epoch 106). That file was never "
+    "published; the one shipped here is another, trained by this code"
+)
+
+
+@click.command(epilog="Examples: fluxttice info   fluxttice info latest.pt   fluxttice info HASH")
+@click.argument("subject", required=False)
+@click.option("--config", "show_config", is_flag=True, help="Print the embedded configuration.")
+@sha256_option
+@json_option
+def info(subject: str | None, show_config: bool, sha256: str | None, as_json: bool) -> None:
+    """Say what SUBJECT is: a checkpoint file, or a SHA-256 to recognise.
+
+    Without a SUBJECT: the packaged v5.5 weights.
+    """
+    if (
+        subject
+        and re.fullmatch(r"(sha256:)?[0-9a-fA-F]{64}", subject)
+        and not Path(subject).exists()
+    ):
+        _recognise(subject.removeprefix("sha256:").lower(), as_json=as_json)
+        return
+    checkpoint = load(subject, sha256=sha256)
+    record = describe(checkpoint)
+    if as_json:
+        say_json(record)
+    elif show_config:
+        import yaml
+
+        if not record["config"]:
+            raise CheckpointError(f"{checkpoint.source}: carries no configuration")
+        say(yaml.safe_dump(record["config"], sort_keys=False).rstrip())
+    else:
+        say(_text(record))
+
+
+def describe(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return identity, origin and training record of a checkpoint as plain values."""
+    metadata = checkpoint.metadata
+    count = sum(value.size for name, value in checkpoint.weights.items() if "ema" not in name)
+    return {
+        "source": checkpoint.source,
+        "file_sha256": checkpoint.file_sha256,
+        "weights_sha256": checkpoint.weights_sha256,
+        "is_certified_original": checkpoint.file_sha256 == ORIGINAL_CERTIFICATE_SHA256,
+        "num_tensors": len(state_shapes()),
+        "num_parameters": count,
+        "is_standard_size": count == NUM_PARAMETERS,
+        "latent_dim": checkpoint.latent_dim,
+        "split_sizes": {name: len(part) for name, part in checkpoint.split.parts().items()},
+        "rho": checkpoint.rho,
+        **{
+            key: metadata.get(key)
+            for key in (
+                "epoch",
+                "phase",
+                "seed",
+                "num_threads",
+                "format_version",
+                "code_version",
+                "config_hash",
+                "selection_score",
+                "best_epoch",
+                "best",
+                "best_val_loss",
+                "source_sha256",
+                "config",
+            )
+        },
+    }
+
+
+def _text(record: dict[str, Any]) -> str:
+    lines = [record["source"]]
+
+    def add(name: str, value: object) -> None:
+        if value is not None:
+            lines.append(f"  {name:<22} {value}")
+
+    add("file SHA-256", record["file_sha256"])
+    add("weights SHA-256", record["weights_sha256"])
+    add("packed from SHA-256", record["source_sha256"])
+    add("network", f"{record['num_parameters']:,} parameters in {record['num_tensors']} tensors")
+    add("epoch", record["epoch"])
+    add("phase, rho", f"{record['phase']}, {record['rho']:.4g}" if record["phase"] else None)
+    add("seed, threads", f"{record['seed']}, {record['num_threads']}" if record["config"] else None)
+    if record["selection_score"] is not None:
+        best = record["best"]["score"]
+        add(
+            "selection score",
+            f"{record['selection_score']:.4f} (best {best['value']:.4f} at epoch {best['epoch']})",
+        )
+    for name, text in (
+        ("val_loss", "lowest validation NLL"),
+        ("coverage_A", "most operations, A"),
+        ("coverage_B", "most operations, B"),
+    ):
+        best = (record["best"] or {}).get(name)
+        if best and best["value"] is not None:
+            shown = f"{abs(best['value']):,.4f}".rstrip("0").rstrip(".")
+            add(text, f"{shown} at epoch {best['epoch']}")
+    sizes = record["split_sizes"]
+    add("split", " / ".join(f"{name} {size:,}" for name, size in sizes.items()))
+    add("config SHA-256", record["config_hash"])
+    add("written by", record["code_version"] and f"fluxttice_core {record['code_version']}")
+    if record["is_certified_original"]:
+        lines.append(f"This is {_ORIGINAL.split('.')[0]}.")
+    elif record["config"] is None:
+        lines.append("A foreign v5.5 file: no configuration, so its figures cannot be traced.")
+    else:
+        lines.append("--config prints the configuration; `fluxttice coverage` measures it anew.")
+    return "\n".join(lines)
+
+
+def _recognise(digest: str, *, as_json: bool) -> None:
+    default = load()
+    known = {
+        ORIGINAL_CERTIFICATE_SHA256: _ORIGINAL,
+        default.file_sha256: "the packaged v5.5 weights (safetensors)",
+        default.weights_sha256: "the tensors of the packaged v5.5 weights (canonical hash)",
+        default.metadata.get(
+            "source_sha256"
+        ): "the shipped sandbox-training/checkpoints/v5_5/latest.pt",
+    }
+    meaning = known.get(digest)
+    if as_json:
+        say_json({"sha256": digest, "known": meaning is not None, "meaning": meaning})
+    else:
+        say(f"{digest}: {meaning or 'unknown to this version'}.")
+    if meaning is None:
+        raise SystemExit(1)

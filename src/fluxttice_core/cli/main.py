@@ -1,0 +1,91 @@
+"""The command group, and the one place where errors become words and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from ..errors import FluxtticeError, TrainingError, VerificationError
+
+# command -> (module, help line); the modules are imported when their command runs.
+COMMANDS = {
+    "coverage": ("coverage", "Measure a model or draws: coverage, information, controls."),
+    "decode": ("codec", "Map latent codes to operations."),
+    "encode": ("codec", "Map operations to latent codes."),
+    "info": ("info", "Say what a checkpoint is: identity, hashes, config, origin."),
+    "operations": ("operations", "Look a gate up by name, index or table."),
+    "sample": ("codec", "Draw operations from the model."),
+    "train": ("train", "Train from a configuration file; resumable bit for bit."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands without importing them, so that ``--help`` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the command names in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"fluxttice_core.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, not from the modules."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=(
+        "Exit codes: 0 yes or done, 1 checked and false, 2 unusable input. "
+        "Start with: fluxttice coverage"
+    ),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="fluxttice_core")
+def cli() -> None:
+    """Ternary VAE v5.5: generate all 19,683 two-input ternary gates, and measure how well."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one ``fluxttice`` command and leave with its exit code."""
+    run_command(cli, "fluxttice", arguments)
+
+
+def run_command(
+    command: click.Command, name: str, arguments: Sequence[str] | None = None
+) -> NoReturn:
+    """Run a command and leave with its exit code; no input leaves a traceback."""
+    try:
+        code = command.main(args=arguments, prog_name=name, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except (TrainingError, VerificationError) as error:
+        click.echo(f"error: {error}", err=True)
+        code = 1
+    except (FluxtticeError, ValueError) as error:
+        click.echo(f"error: {error}", err=True)
+        code = 2
+    except MemoryError:
+        click.echo("error: not enough memory for this request; ask for less at once", err=True)
+        code = 2
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nothing to say, and nothing left to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,54 @@
+"""The errors of this library. Each says what was expected, what came, and what to do."""
+
+from __future__ import annotations
+
+
+class FluxtticeError(Exception):
+    """Root of every error raised on purpose."""
+
+
+class ConfigError(FluxtticeError, ValueError):
+    """A training configuration is unreadable or wrong; lists every fault."""
+
+
+class OperationError(FluxtticeError, ValueError):
+    """Values are not ternary operations, or no gate has this name."""
+
+
+class LatentError(FluxtticeError, ValueError):
+    """Values are not latent codes of the model."""
+
+
+class CheckpointError(FluxtticeError):
+    """A checkpoint is missing, damaged, foreign, or not the one that was asked for."""
+
+
+class CertificateError(FluxtticeError):
+    """A certificate cannot be read or has another format."""
+
+
+class VerificationError(FluxtticeError):
+    """Claims were checked and found false; ``mismatches`` holds every one."""
+
+    def __init__(self, mismatches: tuple[str, ...]) -> None:
+        self.mismatches = mismatches
+        super().__init__("\n  ".join([f"{len(mismatches)} claims do not hold", *mismatches]))
+
+
+class TrainingError(FluxtticeError):
+    """Training cannot go on."""
+
+
+class ArtifactError(FluxtticeError):
+    """A file or folder cannot be read or written."""
+
+
+class MissingExtraError(FluxtticeError):
+    """An optional dependency is needed and not installed."""
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{purpose} needs the extra '{extra}', which is not installed; "
+            f"run: pip install 'fluxttice_core[{extra}]'"
+        )

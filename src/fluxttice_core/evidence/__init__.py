@@ -1,0 +1,1 @@
+"""Measurements: run a model or take draws, return frozen records. NumPy only."""

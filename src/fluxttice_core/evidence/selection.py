@@ -1,0 +1,94 @@
+"""The fixed rule by which one epoch is called better than another.
+
+    score = min over A, B of  (exact reconstruction on validation, own code) x I(x; z) / log N
+
+It contains no beta, lambda or temperature, so its meaning never moves; neither noise nor a
+collapsed decoder nor a lookup without a usable prior can raise it. 1 is a perfect codebook.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model.layout import PATHWAYS, Pathway
+from ..model.reference import ReferenceVAE, probabilities
+from ..operations import NUM_OPERATIONS, indices_from_trits
+from ..rng import numpy_generator
+from ..splits import Split
+from .draws import latent_batches, read_sampled
+from .information import chi_square_divergence, mutual_information_nats
+from .marginal import estimate_marginal
+from .reconstruction import trits_right
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+# Part of the rule: fixed latents, so that epochs are compared on the same questions.
+SELECTION_LATENTS = 32_768
+SELECTION_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayScore:
+    """One pathway's part of the selection rule."""
+
+    pathway: Pathway
+    train_exact_rate: float
+    validation_exact_rate: float
+    mutual_information_nats: float
+    chi_square: float
+
+    @property
+    def score(self) -> float:
+        """Exact reconstruction times normalised information, in [0, 1]."""
+        information = max(self.mutual_information_nats, 0.0) / math.log(NUM_OPERATIONS)
+        return self.validation_exact_rate * information
+
+
+def selection_scores(
+    weights: Mapping[str, NDArray[Any]], split: Split
+) -> tuple[PathwayScore, PathwayScore]:
+    """Measure both pathways by the fixed rule; the epoch's score is the smaller of the two.
+
+    The test part of the split is not looked at.
+    """
+    model = ReferenceVAE(weights, np.float32)
+
+    def one(pathway: Pathway) -> PathwayScore:
+        exact = trits_right(model, pathway) == 9
+        marginal = estimate_marginal(
+            lambda latents: model.logits(latents, pathway),
+            model.latent_dim,
+            SELECTION_LATENTS,
+            SELECTION_SEED,
+        )
+        return PathwayScore(
+            pathway,
+            float(exact[split.train].mean()),
+            float(exact[split.validation].mean()),
+            mutual_information_nats(marginal),
+            chi_square_divergence(marginal),
+        )
+
+    first, second = (one(pathway) for pathway in PATHWAYS)
+    return first, second
+
+
+def count_sampled(
+    weights: Mapping[str, NDArray[Any]], pathway: Pathway, num_draws: int, seed: int
+) -> int:
+    """Distinct operations among ``num_draws`` sampled draws: v5.5's coverage count."""
+    model = ReferenceVAE(weights, np.float32)
+    generator = numpy_generator(seed, "categorical")
+    seen = np.zeros(NUM_OPERATIONS, dtype=bool)
+    for latents in latent_batches(num_draws, model.latent_dim, seed):
+        trits = read_sampled(probabilities(model.logits(latents, pathway)), generator)
+        seen[indices_from_trits(trits)] = True
+    return int(seen.sum())

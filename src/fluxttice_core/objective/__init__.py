@@ -1,0 +1,1 @@
+"""Tensors to loss, epoch to schedule: pure functions, shaped like their equations."""

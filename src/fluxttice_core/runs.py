@@ -1,0 +1,160 @@
+"""A training run on disk: joins the training loop with the files it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .artifacts.checkpoint import read_torch_dictionary, torch_bytes
+from .artifacts.files import append_line, prepare_folder, write_atomically
+from .canonical import canonical_json
+from .config import Config, load_config
+from .errors import ArtifactError, CheckpointError, ConfigError
+from .training.loop import TrainState, run_epochs
+
+LATEST, BEST, METRICS = "latest.pt", "best.pt", "metrics.jsonl"
+
+
+def run(
+    config: Config | str | Path,
+    out: str | Path | None = None,
+    *,
+    resume: bool = False,
+    device: str = "cpu",
+    epochs: int | None = None,
+    seed: int | None = None,
+    threads: int = 2,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+) -> Path:
+    """Train from a configuration into a folder and return the folder.
+
+    Every epoch ends with ``metrics.jsonl`` appended and ``latest.pt`` replaced atomically, so an
+    interruption of any kind loses at most the epoch under way, and a resumed run reaches the same
+    bits as an uninterrupted one (same PyTorch build, CPU make and ``threads``).
+
+    Parameters
+    ----------
+    config : a validated config, or the path of a YAML file.
+    out : overrides ``checkpoint_dir``.
+    resume : continue from ``latest.pt``; without one, start afresh.
+    device : "cpu" or a CUDA device.
+    epochs : stop after so many passes counted from the start; no schedule changes.
+    seed : overrides the config's ``seed``.
+    threads : CPU threads; another number gives other bits.
+    on_epoch : called with the figures of each finished epoch, after it is on disk.
+
+    Raises
+    ------
+    ConfigError, CheckpointError, ArtifactError, TrainingError
+    """
+    if not isinstance(config, Config):
+        config = load_config(config)
+    if seed is not None:
+        config = config.model_copy(update={"seed": seed})
+    for name, value in (("epochs", epochs), ("threads", threads)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{name} must be at least 1; got {value}")
+    place = _device(device)
+    folder = prepare_folder(out if out is not None else config.checkpoint_dir)
+    latest = folder / LATEST
+    with _threads(threads):
+        if resume and latest.exists():
+            contents = read_torch_dictionary(latest)
+            state = _restore(contents, config, place, latest)
+        elif latest.exists():
+            raise ArtifactError(
+                f"{latest}: a run is already there; pass --resume to continue it, or choose "
+                "another folder"
+            )
+        else:
+            state = TrainState.start(config, place)
+        header: str | None = _header(state, threads)
+        for report in run_epochs(state, epochs):
+            if header is not None:
+                append_line(folder / METRICS, header)
+                header = None
+            if report.is_logged:
+                append_line(folder / METRICS, json.dumps(report.metrics, sort_keys=True))
+            data = torch_bytes(state.checkpoint())
+            # latest.pt goes last: what it promises about the others is already on disk.
+            if report.is_numbered:
+                write_atomically(folder / f"epoch_{report.epoch}.pt", data)
+            if report.is_best:
+                write_atomically(folder / BEST, data)
+            write_atomically(latest, data)
+            if on_epoch is not None:
+                on_epoch(report.metrics)
+    return folder
+
+
+def read_metrics(path: str | Path) -> list[dict[str, Any]]:
+    """Return one record per epoch, the latest of each; torn lines and headers are passed over."""
+    epochs: dict[int, dict[str, Any]] = {}
+    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and isinstance(record.get("epoch"), int):
+            epochs[record["epoch"]] = record
+    return [epochs[epoch] for epoch in sorted(epochs)]
+
+
+def _restore(
+    contents: dict[str, Any], config: Config, place: torch.device, latest: Path
+) -> TrainState:
+    try:
+        return TrainState.restore(contents, config, place)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        detail = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{latest}: cannot be resumed: {type(error).__name__}: {detail}; "
+            "start in another folder"
+        ) from None
+
+
+def _header(state: TrainState, threads: int) -> str:
+    return canonical_json(
+        {
+            "schema": "fluxttice_core/metrics/v1",
+            "config_hash": state.config.canonical_hash(),
+            "seed": state.config.seed,
+            "starts_at_epoch": state.epoch + 1,
+            "threads": threads,
+            "torch": torch.__version__,
+        }
+    ).decode()
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        if device.type not in ("cpu", "cuda"):
+            raise RuntimeError("training runs on no other kind")
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        detail = str(error).splitlines()[0]
+        raise ConfigError(
+            f"device {name!r} cannot be used: {detail}; expected cpu, cuda or cuda:N"
+        ) from None
+    return device
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    # Sharp decoders multiply tiny probabilities; denormal numbers would slow the products.
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(before)

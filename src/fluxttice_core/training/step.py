@@ -1,0 +1,157 @@
+"""One update of both pathways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..config import Config
+from ..model.dual_vae import DualNeuralVAEV5, batch_latent_entropy, cross_inject
+from ..model.encoder import reparameterise
+from ..model.layout import Pathway
+from ..objective import elbo, regularisers
+from .controller import Controls
+
+Generators = dict[str, torch.Generator]
+
+
+@dataclass(frozen=True, slots=True)
+class StepFigures:
+    """Means over the batch, still on the device: nats, and unclipped gradient norms."""
+
+    values: Tensor
+
+    NAMES = (
+        "loss",
+        "nll_A",
+        "nll_B",
+        "kl_A",
+        "kl_B",
+        "H_A",
+        "H_B",
+        "collision_A",
+        "collision_B",
+        "conditional_entropy_A",
+        "conditional_entropy_B",
+        "grad_norm_A",
+        "grad_norm_B",
+    )
+
+
+def pathway_parameters(model: DualNeuralVAEV5, pathway: Pathway) -> list[nn.Parameter]:
+    """Encoder and decoder parameters of one pathway; the two share none."""
+    return [*model.encoder(pathway).parameters(), *model.decoder(pathway).parameters()]
+
+
+def mixing_shares(batch: int, rho: float, mixed_fraction: float, stream: torch.Generator) -> Tensor:
+    """Each item's share of the other pathway's code, ``(batch, 1)``: rho, or else 0.
+
+    With probability ``mixed_fraction`` an item is decoded from the mix; the others are decoded
+    from their own code, so that a decoder is good alone and coupled.
+    """
+    return (torch.rand(batch, 1, generator=stream) < mixed_fraction) * rho
+
+
+def train_step(
+    model: DualNeuralVAEV5,
+    optimizer: torch.optim.Optimizer,
+    operations: Tensor,
+    controls: Controls,
+    config: Config,
+    streams: Generators,
+) -> StepFigures:
+    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step."""
+    device = operations.device
+    classes = operations.long() + 1
+    zero = torch.zeros((), device=device)
+
+    mean_a, logvar_a = model.encoder_A(operations)
+    mean_b, logvar_b = model.encoder_B(operations)
+    logvar_a = elbo.bounded_log_variance(logvar_a)
+    logvar_b = elbo.bounded_log_variance(logvar_b)
+    code_a = reparameterise(mean_a, logvar_a, controls.temp_a, streams["noise"])
+    code_b = reparameterise(mean_b, logvar_b, controls.temp_b, streams["noise"])
+    fraction = config.cross_injection.mixed_fraction
+    share_a, share_b = (
+        mixing_shares(len(operations), controls.rho, fraction, streams["mix"]).to(device)
+        for _ in range(2)
+    )
+    logits_a = model.decoder_A(cross_inject(code_a, code_b, share_a))
+    logits_b = model.decoder_B(cross_inject(code_b, code_a, share_b))
+
+    nll_a = elbo.reconstruction_nll(logits_a, classes)
+    nll_b = elbo.reconstruction_nll(logits_b, classes)
+    kl_a = elbo.kl_to_standard_normal(mean_a, logvar_a)
+    kl_b = elbo.kl_to_standard_normal(mean_b, logvar_b)
+    loss_a = elbo.negative_elbo(nll_a, kl_a, controls.beta_a, config.free_bits)
+    loss_b = elbo.negative_elbo(nll_b, kl_b, controls.beta_b, config.free_bits)
+    if config.vae_b.entropy_weight:
+        loss_b = loss_b - config.vae_b.entropy_weight * regularisers.output_entropy(logits_b)
+    if config.vae_b.repulsion_weight:
+        loss_b = loss_b + config.vae_b.repulsion_weight * regularisers.repulsion(code_b)
+    entropy_a, entropy_b = batch_latent_entropy(code_a), batch_latent_entropy(code_b)
+
+    collision_a = collision_b = conditional_a = conditional_b = zero
+    terms = config.prior_terms
+    if terms is not None:
+        latents = torch.randn(terms.num_latents, model.latent_dim, generator=streams["prior"])
+        latents = latents.to(device)
+        prior_a, collision_a, conditional_a = _prior_terms(model.decoder_A(latents), config)
+        prior_b, collision_b, conditional_b = _prior_terms(model.decoder_B(latents), config)
+        loss_a = loss_a + controls.prior_ramp * prior_a
+        loss_b = loss_b + controls.prior_ramp * prior_b
+
+    loss = (
+        controls.lambda1 * controls.balance_a * loss_a
+        + controls.lambda2 * controls.balance_b * loss_b
+    )
+    if controls.lambda3:
+        alignment = regularisers.entropy_alignment(entropy_a, entropy_b)
+        loss = loss + controls.lambda3 * alignment
+
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    # A clip per pathway: one over both would let either silence the other.
+    norm_a, norm_b = (
+        nn.utils.clip_grad_norm_(group["params"], config.grad_clip)
+        for group in optimizer.param_groups
+    )
+    for group, rate in zip(optimizer.param_groups, (controls.lr_a, controls.lr_b), strict=True):
+        group["lr"] = rate
+    optimizer.step()
+    figures = torch.stack(
+        [
+            loss,
+            nll_a.mean(),
+            nll_b.mean(),
+            kl_a.sum(dim=1).mean(),
+            kl_b.sum(dim=1).mean(),
+            entropy_a,
+            entropy_b,
+            collision_a,
+            collision_b,
+            conditional_a,
+            conditional_b,
+            norm_a,
+            norm_b,
+        ]
+    )
+    return StepFigures(figures.detach())
+
+
+def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor]:
+    """Weighted sum of the prior-side terms, and the two of them worth logging."""
+    terms = config.prior_terms
+    assert terms is not None
+    probabilities = logits.softmax(dim=-1)
+    collision = regularisers.collision_chi_square(probabilities)
+    pairs = regularisers.pair_collision_chi_square(probabilities)
+    conditional = regularisers.conditional_entropy(logits)
+    weighted = (
+        terms.collision_weight * collision
+        + terms.pair_collision_weight * pairs
+        + terms.sharpness_weight * conditional
+    )
+    return weighted, collision, conditional

@@ -1,0 +1,204 @@
+"""Named gates against their textbook laws, and properties against slow loops and known counts."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from fluxttice_core.errors import OperationError
+from fluxttice_core.gates import (
+    describe_properties,
+    gate,
+    gate_description,
+    gate_names,
+    named_gates,
+    property_table,
+)
+from fluxttice_core.operations import INPUT_PAIRS, trits_from_indices
+
+VALUES = (-1, 0, 1)
+
+
+def function(query):
+    """A gate as a plain dictionary from input pair to output."""
+    return dict(zip(INPUT_PAIRS, gate(query).trits, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("property_name", "count"),
+    [
+        ("commutative", 3**6),
+        ("idempotent", 3**6),
+        ("associative", 113),  # labelled semigroups of order 3, OEIS A023814
+        ("quasigroup", 12),  # Latin squares of order 3
+        ("group", 3),  # one group, three choices of identity
+        ("semilattice", 9),
+        ("conservative", 2**6),
+        ("monotone", 175),  # order-preserving maps of the 3x3 grid into a chain of 3
+        ("self_dual", 3**4),
+        ("constant", 3),
+        ("balanced", 1680),  # 9! / 3!^3
+        ("surjective", 3**9 - 3 * 2**9 + 3),
+        ("depends_on_first", 3**9 - 3**3),
+        ("has_identity", 3 * 3**4),
+        ("has_zero", 3 * 3**4),
+        ("preserves_zero", 3**8),
+    ],
+)
+def test_known_counts(property_name, count):
+    assert property_table()[property_name].sum() == count
+
+
+def test_monotone_count_by_plane_partitions():
+    """Monotone maps of the 3x3 grid into 0..2 are plane partitions in a 3x3x2 box (MacMahon)."""
+    count = 1.0
+    for i, j, k in itertools.product(range(1, 4), range(1, 4), range(1, 3)):
+        count *= (i + j + k - 1) / (i + j + k - 2)
+    assert round(count) == property_table()["monotone"].sum()
+
+
+def slow_properties(index):
+    """Every property again, from its definition, by loops."""
+    f = dict(zip(INPUT_PAIRS, (int(t) for t in trits_from_indices(index)), strict=True))
+    outputs = list(f.values())
+    pairs, triples = INPUT_PAIRS, list(itertools.product(VALUES, repeat=3))
+    quads = list(itertools.product(VALUES, repeat=4))
+    result = {
+        "commutative": all(f[a, b] == f[b, a] for a, b in pairs),
+        "associative": all(f[f[a, b], c] == f[a, f[b, c]] for a, b, c in triples),
+        "idempotent": all(f[a, a] == a for a in VALUES),
+        "monotone": all(
+            f[a, b] <= f[c, d] for a, b in pairs for c, d in pairs if a <= c and b <= d
+        ),
+        "has_identity": any(all(f[e, a] == a == f[a, e] for a in VALUES) for e in VALUES),
+        "has_zero": any(all(f[z, a] == z == f[a, z] for a in VALUES) for z in VALUES),
+        "quasigroup": all(
+            {f[a, b] for b in VALUES} == set(VALUES) == {f[b, a] for b in VALUES} for a in VALUES
+        ),
+        "self_dual": all(f[-a, -b] == -f[a, b] for a, b in pairs),
+        "conservative": all(f[a, b] in (a, b) for a, b in pairs),
+        "surjective": set(outputs) == set(VALUES),
+        "balanced": all(outputs.count(value) == 3 for value in VALUES),
+        "constant": len(set(outputs)) == 1,
+        "depends_on_first": any(f[a, b] != f[c, b] for a, b, c in triples),
+        "depends_on_second": any(f[a, b] != f[a, c] for a, b, c in triples),
+        "preserves_minus": f[-1, -1] == -1,
+        "preserves_zero": f[0, 0] == 0,
+        "preserves_plus": f[1, 1] == 1,
+        "medial": all(f[f[a, b], f[c, d]] == f[f[a, c], f[b, d]] for a, b, c, d in quads),
+    }
+    result["semilattice"] = result["commutative"] and result["associative"] and result["idempotent"]
+    result["group"] = result["associative"] and result["quasigroup"] and result["has_identity"]
+    return result
+
+
+def test_properties_equal_their_definitions():
+    rng = np.random.default_rng(3)
+    rare = [np.flatnonzero(holds)[:6] for holds in property_table().values()]
+    indices = {*rng.integers(0, 19683, 300), *named_gates().values(), *np.concatenate(rare)}
+    for index in map(int, indices):
+        table = {name: bool(holds[index]) for name, holds in property_table().items()}
+        assert table == slow_properties(index), index
+
+
+def test_properties_are_read_only_and_described():
+    assert list(property_table()) == list(describe_properties())
+    with pytest.raises(ValueError, match="read-only"):
+        property_table()["commutative"][0] = False
+
+
+@pytest.mark.parametrize("logic", ["kleene", "lukasiewicz", "goedel", "rm3"])
+def test_equivalence_is_both_implications(logic):
+    implies, equivalence = function(f"{logic}_implies"), function(f"{logic}_equivalence")
+    for a, b in INPUT_PAIRS:
+        assert equivalence[a, b] == min(implies[a, b], implies[b, a])
+        assert equivalence[a, b] == equivalence[b, a]
+
+
+def test_tables_from_the_literature():
+    signs = {-1: "-", 0: "0", 1: "+"}
+    expected = {
+        "lukasiewicz_equivalence": "+0-0+0-0+",
+        "lukasiewicz_implies": "+++0++-0+",
+        "kleene_implies": "+++00+-0+",
+        "goedel_implies": "+++-++-0+",
+        "rm3_implies": "+++-0+--+",
+        "bochvar_and": "-0-000-0+",
+        "consensus": "-0000000+",
+        "sum": "+-0-0+0+-",
+        "product": "+0-000-0+",
+    }
+    for name, table in expected.items():
+        assert "".join(signs[trit] for trit in gate(name).trits) == table, name
+
+
+def test_conservative_extension_of_two_valued_logic():
+    """On -1 and +1 alone, every connective is the classical one."""
+    for names, classical in (
+        (("min", "bochvar_and", "lukasiewicz_strong_and", "rm3_fusion"), min),
+        (("max", "bochvar_or", "lukasiewicz_strong_or"), max),
+        (
+            ("kleene_implies", "lukasiewicz_implies", "goedel_implies", "rm3_implies"),
+            lambda a, b: max(-a, b),
+        ),
+    ):
+        for name in names:
+            for a, b in itertools.product((-1, 1), repeat=2):
+                assert function(name)[a, b] == classical(a, b), (name, a, b)
+
+
+def test_adder_law():
+    """a + b = sum + 3 carry, for all nine input pairs; a - b = difference + 3 borrow."""
+    total, carry = function("sum"), function("carry")
+    difference, borrow = function("difference"), function("borrow")
+    for a, b in INPUT_PAIRS:
+        assert a + b == total[a, b] + 3 * carry[a, b]
+        assert a - b == difference[a, b] + 3 * borrow[a, b]
+
+
+def test_webb_generates_negation_free_successor():
+    webb = function("webb")
+    assert [webb[a, a] for a in VALUES] == [0, 1, -1]
+
+
+def test_lookup_both_ways_for_every_name():
+    for name, index in named_gates().items():
+        found = gate(name)
+        assert found.index == index
+        assert name in found.names == gate_names(index)
+        assert gate_description(name)
+        signs = "".join({-1: "-", 0: "0", 1: "+"}[trit] for trit in found.trits)
+        numbers = ",".join(map(str, found.trits))
+        for query in (index, str(index), signs, numbers, found.trits, found.table):
+            assert gate(query).index == index
+        assert gate(f"hep:{found.heptavintimal}").index == index
+
+
+def test_names_forgive_case_dashes_and_spaces():
+    assert gate("Kleene-Implies") == gate("kleene implies") == gate("KLEENE_IMPLIES")
+
+
+def test_every_table_of_signs_is_found():
+    rng = np.random.default_rng(5)
+    for index in rng.integers(0, 19683, 200):
+        signs = "".join("-0+"[trit + 1] for trit in trits_from_indices(index))
+        assert gate(signs).index == index
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("kleene_implis", "did you mean kleene_implies"),
+        ("zzzzzzz", "fluxttice operations"),
+        (19683, "19683"),
+        (-1, "-1"),
+        ("hep:J00", "heptavintimal"),
+        ("1,2,3", "shape"),
+        ("1,0,0,0,0,0,0,0,5", "5"),
+        ([[0, 0, 0]], "shape"),
+        ("+0-0", "no gate"),
+    ],
+)
+def test_unknown_gates_say_what_would_do(query, words):
+    with pytest.raises(OperationError, match=words):
+        gate(query)
