@@ -1,8 +1,16 @@
 """Options and fixtures shared by every test."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
+
+# Before NumPy is imported: test processes share the cores, and threads waiting for each other
+# take several times as long as one that computes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from fluxttice_core.environment import describe_environment
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "sandbox-training/checkpoints/v5_5/latest.pt"
@@ -19,3 +27,17 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def checkpoint_path(request):
     return Path(request.config.getoption("--checkpoint"))
+
+
+@pytest.fixture
+def assurance_record():
+    """Write a named record of a heavy check where ``make assurance`` collects them."""
+    folder = os.environ.get("FLUXTTICE_ASSURANCE_DIR")
+
+    def write(name, record):
+        if folder:
+            record = {**record, "environment": describe_environment()}
+            text = json.dumps(record, indent=2, sort_keys=True) + "\n"
+            (Path(folder) / f"{name}.json").write_text(text)
+
+    return write

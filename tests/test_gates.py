@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fluxttice_core.errors import OperationError
 from fluxttice_core.gates import (
@@ -14,7 +16,15 @@ from fluxttice_core.gates import (
     named_gates,
     property_table,
 )
-from fluxttice_core.operations import INPUT_PAIRS, trits_from_indices
+from fluxttice_core.operations import (
+    INPUT_PAIRS,
+    NUM_OPERATIONS,
+    generate_all_operations,
+    indices_from_tables,
+    indices_from_trits,
+    tables_from_indices,
+    trits_from_indices,
+)
 
 VALUES = (-1, 0, 1)
 
@@ -30,6 +40,8 @@ def function(query):
         ("commutative", 3**6),
         ("idempotent", 3**6),
         ("associative", 113),  # labelled semigroups of order 3, OEIS A023814
+        ("left_cancellative", 6**3),  # a permutation in each row
+        ("right_cancellative", 6**3),
         ("quasigroup", 12),  # Latin squares of order 3
         ("group", 3),  # one group, three choices of identity
         ("semilattice", 9),
@@ -72,6 +84,8 @@ def slow_properties(index):
         ),
         "has_identity": any(all(f[e, a] == a == f[a, e] for a in VALUES) for e in VALUES),
         "has_zero": any(all(f[z, a] == z == f[a, z] for a in VALUES) for z in VALUES),
+        "left_cancellative": all(f[a, b] != f[a, c] for a, b, c in triples if b != c),
+        "right_cancellative": all(f[b, a] != f[c, a] for a, b, c in triples if b != c),
         "quasigroup": all(
             {f[a, b] for b in VALUES} == set(VALUES) == {f[b, a] for b in VALUES} for a in VALUES
         ),
@@ -86,6 +100,8 @@ def slow_properties(index):
         "preserves_zero": f[0, 0] == 0,
         "preserves_plus": f[1, 1] == 1,
         "medial": all(f[f[a, b], f[c, d]] == f[f[a, c], f[b, d]] for a, b, c, d in quads),
+        "left_distributive": all(f[a, f[b, c]] == f[f[a, b], f[a, c]] for a, b, c in triples),
+        "right_distributive": all(f[f[a, b], c] == f[f[a, c], f[b, c]] for a, b, c in triples),
     }
     result["semilattice"] = result["commutative"] and result["associative"] and result["idempotent"]
     result["group"] = result["associative"] and result["quasigroup"] and result["has_identity"]
@@ -101,13 +117,37 @@ def test_properties_equal_their_definitions():
         assert table == slow_properties(index), index
 
 
+def test_transposing_every_table_swaps_the_sides_of_every_property():
+    tables = tables_from_indices(np.arange(NUM_OPERATIONS))
+    transposed = indices_from_tables(tables.transpose(0, 2, 1))
+    swapped = {
+        "left_cancellative": "right_cancellative",
+        "left_distributive": "right_distributive",
+        "depends_on_first": "depends_on_second",
+    }
+    swapped |= {right: left for left, right in swapped.items()}
+    for name, holds in property_table().items():
+        other = property_table()[swapped.get(name, name)]
+        assert (holds == other[transposed]).all(), name
+
+
+def test_renaming_the_values_of_every_gate_keeps_algebraic_properties():
+    """Negation is an isomorphism: only the order and the named constants notice it."""
+    trits = generate_all_operations()
+    negated = indices_from_trits(-trits[:, ::-1])
+    moved = {"preserves_minus": "preserves_plus", "preserves_plus": "preserves_minus"}
+    for name, holds in property_table().items():
+        other = property_table()[moved.get(name, name)]
+        assert (holds == other[negated]).all(), name
+
+
 def test_properties_are_read_only_and_described():
     assert list(property_table()) == list(describe_properties())
     with pytest.raises(ValueError, match="read-only"):
         property_table()["commutative"][0] = False
 
 
-@pytest.mark.parametrize("logic", ["kleene", "lukasiewicz", "goedel", "rm3"])
+@pytest.mark.parametrize("logic", ["kleene", "lukasiewicz", "goedel", "rm3", "bochvar"])
 def test_equivalence_is_both_implications(logic):
     implies, equivalence = function(f"{logic}_implies"), function(f"{logic}_equivalence")
     for a, b in INPUT_PAIRS:
@@ -124,7 +164,11 @@ def test_tables_from_the_literature():
         "goedel_implies": "+++-++-0+",
         "rm3_implies": "+++-0+--+",
         "bochvar_and": "-0-000-0+",
+        "goedel_equivalence": "+---+0-0+",
+        "rm3_equivalence": "+---0---+",
+        "lukasiewicz_strong_and": "-----0-0+",
         "consensus": "-0000000+",
+        "any": "--0-0+0++",
         "sum": "+-0-0+0+-",
         "product": "+0-000-0+",
     }
@@ -161,6 +205,27 @@ def test_webb_generates_negation_free_successor():
     assert [webb[a, a] for a in VALUES] == [0, 1, -1]
 
 
+@pytest.mark.parametrize(
+    ("conjunction", "implication"),
+    [
+        ("lukasiewicz_strong_and", "lukasiewicz_implies"),
+        ("min", "goedel_implies"),
+        ("rm3_fusion", "rm3_implies"),
+    ],
+)
+def test_residuation(conjunction, implication):
+    """a * b <= c exactly if a <= b -> c: each implication is the residual of its conjunction."""
+    times, implies = function(conjunction), function(implication)
+    for a, b, c in itertools.product(VALUES, repeat=3):
+        assert (times[a, b] <= c) == (a <= implies[b, c])
+
+
+def test_every_adder_and_logic_name_shares_its_table():
+    assert gate("carry") == gate("consensus") == gate("half_adder_carry")
+    assert gate("min") == gate("kleene_and") == gate("rm3_and") == gate("ht_and")
+    assert gate("product") == gate("kleene_equivalence")
+
+
 def test_lookup_both_ways_for_every_name():
     for name, index in named_gates().items():
         found = gate(name)
@@ -194,6 +259,13 @@ def test_every_table_of_signs_is_found():
         (-1, "-1"),
         ("hep:J00", "heptavintimal"),
         ("1,2,3", "shape"),
+        ("1,,2", "no gate is called '1,,2'"),
+        ("9" * 5000, "no gate is called '9{40}'"),
+        ("", "nine signs"),
+        ([[1, 2], [3]], "different length"),
+        (np.zeros((2, 2, 9)), "one gate"),
+        (None, "whole numbers"),
+        (True, "whole numbers"),
         ("1,0,0,0,0,0,0,0,5", "5"),
         ([[0, 0, 0]], "shape"),
         ("+0-0", "no gate"),
@@ -202,3 +274,18 @@ def test_every_table_of_signs_is_found():
 def test_unknown_gates_say_what_would_do(query, words):
     with pytest.raises(OperationError, match=words):
         gate(query)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(alphabet=st.sampled_from("+-0123,/ :aehinpmx_٣\n")) | st.text())
+def test_any_text_is_a_gate_or_an_operation_error(text):
+    try:
+        found = gate(text)
+    except OperationError:
+        return
+    assert gate(found.index) == found
+
+
+def test_descriptions_of_unknown_names_suggest_known_ones():
+    with pytest.raises(OperationError, match="did you mean consensus"):
+        gate_description("concensus")

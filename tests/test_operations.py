@@ -1,5 +1,7 @@
 """Index, trits, tables: laws over the whole space, in both libraries, and what is refused."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -67,6 +69,26 @@ def test_whole_floats_and_lists_are_numbers_too():
     assert ops.as_trits([[1.0] * 9]).dtype == np.int8
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.int32])
+def test_tensors_of_any_number_type_are_taken(dtype):
+    trits = torch.tensor([[-1, 0, 1] * 3], dtype=dtype, requires_grad=dtype.is_floating_point)
+    found = ops.as_trits(trits)
+    assert found.tolist() == [[-1, 0, 1] * 3]
+    assert found.dtype == torch.int8
+    assert not found.requires_grad
+
+
+def test_arrays_need_no_torch(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    assert (ops.indices_from_tables(ops.tables_from_indices(ALL)) == ALL).all()
+    assert "torch" not in sys.modules
+
+
+def test_every_array_of_all_operations_is_fresh():
+    ops.generate_all_operations()[:] = 0
+    assert (ops.generate_all_operations()[0] == -1).all()
+
+
 def test_empty_batches_stay_empty():
     assert ops.as_trits(np.empty((0, 9))).shape == (0, 9)
     assert ops.as_trits([]).shape == (0, 9)
@@ -82,13 +104,43 @@ def test_heptavintimal_round_trips_over_the_space():
 
 
 @pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        # Both as the people who use this notation published them, with their tables.
+        ([[1, 1, 1], [0, 0, 1], [-1, 0, 1]], "ZRP"),
+        ([[-1, 0, 0], [0, 0, 0], [0, 0, 0]], "CDD"),
+    ],
+)
+def test_heptavintimal_order_is_the_published_one(table, name):
+    assert ops.heptavintimal_from_index(ops.indices_from_tables(table)) == name
+
+
+@pytest.mark.parametrize("index", [7, 7.0, np.int16(7), torch.tensor(7)])
+def test_one_index_of_any_type_has_a_heptavintimal_name(index):
+    assert ops.heptavintimal_from_index(index) == "700"
+
+
+@pytest.mark.parametrize("index", [-1, 19683, 0.5, True, None])
+def test_wrong_indices_have_no_heptavintimal_name(index):
+    with pytest.raises(OperationError, match="expected"):
+        ops.heptavintimal_from_index(index)
+    with pytest.raises(OperationError, match="one operation index"):
+        ops.heptavintimal_from_index([7])
+
+
+@pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([[0] * 9, [0] * 4 + [2] + [0] * 4], ["row 1", "column 4", "is 2", "{-1, 0, +1}"]),
-        ([[0.5] * 9], ["row 0", "0.5"]),
+        (
+            [[0] * 9, [0] * 4 + [2] + [0] * 4],
+            ["row 1, column 4 holds 2;", "{-1, 0, +1}", "subtract"],
+        ),
+        ([[0.5] * 9], ["row 0, column 0 holds 0.5;"]),
         ([[float("nan")] * 9], ["row 0", "nan"]),
-        ([[2] * 9, [0] * 9, [3] * 9], ["row 0", "1 more rows"]),
-        ([5, 19683], ["row 1", "19683", "0 .. 19682"]),
+        ([[2] * 9, [0] * 9, [3] * 9], ["row 0, column 0 holds 2 (2 rows are wrong)"]),
+        ([np.eye(3), np.diag([0, 0, 2])], ["row 1, cell (2, 2) holds 2.0;"]),
+        ([5, 19683], ["row 1 holds 19683;", "0 .. 19682", "rows of nine"]),
+        ([0, -1, 1, 0, 0, 0, 0, 0, -1], ["row 1 holds -1 (2 rows are wrong); trits go in as rows"]),
         ([-1], ["row 0", "-1"]),
         ([1.5], ["1.5"]),
         ([[0] * 8], ["(1, 8)", "(n, 9)"]),
@@ -106,14 +158,25 @@ def test_wrong_values_are_named(values, words):
         assert word in str(caught.value)
 
 
+def test_a_single_gate_has_no_row_to_name():
+    with pytest.raises(OperationError, match=r"\+1\}; column 4 holds 2;"):
+        ops.indices_from_trits([0, 0, 0, 0, 2, 0, 0, 0, 0])
+    with pytest.raises(OperationError, match=r"\+1\}; cell \(1, 1\) holds 5;"):
+        ops.trits_from_tables([[0, 0, 0], [0, 5, 0], [0, 0, 0]])
+    with pytest.raises(OperationError, match="the value is 19683;"):
+        ops.trits_from_indices(19683)
+    with pytest.raises(OperationError, match=r"row \(1, 2\), column 8 holds 3;"):
+        ops.indices_from_trits(np.where(np.arange(54).reshape(2, 3, 9) == 53, 3, 0))
+
+
 def test_wrong_tensors_are_named():
-    with pytest.raises(OperationError, match="row 1, column 8 is 7"):
+    with pytest.raises(OperationError, match="row 1, column 8 holds 7"):
         ops.indices_from_trits(torch.tensor([[0] * 9, [0] * 8 + [7]]))
     with pytest.raises(OperationError, match="expected trits of shape"):
         ops.tables_from_trits(torch.zeros(4, 8))
 
 
-@pytest.mark.parametrize("name", ["", "00", "0000", "00J", "0 0"])
+@pytest.mark.parametrize("name", ["", "00", "0000", "00J", "0 0", "zzſ", None])
 def test_wrong_heptavintimal_names_are_refused(name):
     with pytest.raises(OperationError, match="three heptavintimal digits"):
         ops.index_from_heptavintimal(name)

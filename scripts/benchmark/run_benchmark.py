@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from fluxttice_core.artifacts.files import prepare_folder, write_atomically
-from fluxttice_core.cli.console import say
+from fluxttice_core.cli.console import progress_bar, say
 from fluxttice_core.cli.main import run_command
 
 
@@ -30,7 +30,15 @@ def benchmark(
     from fluxttice_core.benchmark import run_benchmark
 
     prepare_folder(Path(output).parent)
-    record = run_benchmark(config, checkpoint, num_trials=trials, device=device, seed=seed)
+    with progress_bar("measuring the model and two controls") as on_progress:
+        record = run_benchmark(
+            config,
+            checkpoint,
+            num_trials=trials,
+            device=device,
+            seed=seed,
+            on_progress=on_progress,
+        )
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     write_atomically(output, text.encode() + b"\n")
     results = record["results"]

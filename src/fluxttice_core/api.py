@@ -101,6 +101,11 @@ def to_torch(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Dual
     ------
     MissingExtraError
         PyTorch is not installed.
+
+    Example
+    -------
+    >>> to_torch(load()).rho == load().rho
+    True
     """
     torch = _torch("building a PyTorch network")
     from .model.dual_vae import DualNeuralVAEV5
@@ -285,6 +290,7 @@ def coverage_report(
     num_trials: int = 5,
     num_latents: int = 262_144,
     seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> CoverageReport | DrawsReport:
     """Measure a model, or draws that exist already, beside the limit and the controls.
 
@@ -295,6 +301,7 @@ def coverage_report(
     num_draws : the n at which coverage is reported.
     num_trials : real runs of draws behind each interval.
     num_latents : prior latents behind the exact marginal.
+    on_progress : called with the number of parts measured so far, and of all.
 
     Returns
     -------
@@ -328,6 +335,7 @@ def coverage_report(
         num_trials=num_trials,
         num_latents=num_latents,
         seed=seed,
+        on_progress=on_progress,
     )
 
 
@@ -450,6 +458,10 @@ def train(
     """Train, writing ``latest.pt``, ``best.pt``, ``epoch_N.pt`` and ``metrics.jsonl`` to a folder.
 
     See :func:`fluxttice_core.runs.run` for the arguments and the errors.
+
+    Example
+    -------
+    ``folder = train("configs/ternary_v5_5.yaml", "runs/mine"); load(folder / "latest.pt")``
     """
     _torch("training")
     from .runs import run

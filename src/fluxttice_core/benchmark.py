@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def run_benchmark(
     device: str = "cpu",
     seed: int = 42,
     num_samples: int = NUM_SAMPLES,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Measure a checkpoint and return the record as plain values.
 
@@ -68,6 +70,7 @@ def run_benchmark(
         rhos=tuple(dict.fromkeys((0.0, checkpoint.rho, checkpoint.rho_max))),
         num_trials=num_trials,
         seed=seed,
+        on_progress=on_progress,
     )
     seeds = [derive_seed(seed, "benchmark", trial + 1) for trial in range(num_trials)]
     return {

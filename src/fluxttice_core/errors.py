@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class FluxtticeError(Exception):
-    """Root of every error raised on purpose."""
+    """Root of every error raised on purpose.
+
+    >>> issubclass(CheckpointError, FluxtticeError)
+    True
+    """
 
 
 class ConfigError(FluxtticeError, ValueError):

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import OperationError
 from .operations import (
@@ -25,15 +25,15 @@ from .operations import (
     index_from_heptavintimal,
     indices_from_tables,
     indices_from_trits,
-    tables_from_trits,
+    tables_from_indices,
     trits_from_indices,
 )
 
 Formula = Callable[[int, int], int]
 
 
-def _sign(value: int) -> int:
-    return (value > 0) - (value < 0)
+def _clamped(value: int) -> int:
+    return max(-1, min(1, value))
 
 
 def _balanced(value: int) -> int:
@@ -57,6 +57,10 @@ def _rm3(a: int, b: int) -> int:
     return max(-a, b) if a <= b else min(-a, b)
 
 
+def _consensus(a: int, b: int) -> int:
+    return a if a == b else 0
+
+
 def _weak(formula: Formula) -> Formula:
     """Bochvar's internal connective: 0 as soon as an input is 0."""
     return lambda a, b: formula(a, b) if a and b else 0
@@ -66,24 +70,25 @@ def _both_ways(implication: Formula) -> Formula:
     return lambda a, b: min(implication(a, b), implication(b, a))
 
 
+def _in_logics(usual: str, connective: str, *others: str) -> tuple[str, ...]:
+    logics = ("kleene", "lukasiewicz", "goedel", "ht", "rm3")
+    return (usual, connective, *others, *(f"{logic}_{connective}" for logic in logics))
+
+
 # names (the first is the usual one), formula, meaning
 _DEFINITIONS: tuple[tuple[tuple[str, ...], Formula, str], ...] = (
-    (("min", "and", "kleene_and", "lukasiewicz_and", "goedel_and", "rm3_and"), min, "minimum"),
-    (("max", "or", "kleene_or", "lukasiewicz_or", "goedel_or", "rm3_or"), max, "maximum"),
-    (("nand", "nmin"), lambda a, b: -min(a, b), "negated minimum"),
-    (("nor", "nmax"), lambda a, b: -max(a, b), "negated maximum"),
+    (_in_logics("min", "and", "minimum"), min, "minimum"),
+    (_in_logics("max", "or", "maximum"), max, "maximum"),
+    (("nand", "nmin"), lambda a, b: -min(a, b), "negated minimum, the maximum of the negations"),
+    (("nor", "nmax"), lambda a, b: -max(a, b), "negated maximum, the minimum of the negations"),
     (("webb",), lambda a, b: _balanced(max(a, b) + 1), "successor of the maximum (Webb)"),
     (("kleene_implies", "kleene_implication"), _kleene, "max(-a, b)"),
     (("kleene_equivalence",), _both_ways(_kleene), "Kleene implication both ways"),
     (("xor", "kleene_xor"), lambda a, b: -_both_ways(_kleene)(a, b), "negated Kleene equivalence"),
     (("lukasiewicz_implies", "lukasiewicz_implication"), _lukasiewicz, "min(1, 1 - a + b)"),
     (("lukasiewicz_equivalence",), _both_ways(_lukasiewicz), "Lukasiewicz implication both ways"),
-    (
-        ("lukasiewicz_strong_and",),
-        lambda a, b: max(-1, a + b - 1),
-        "bounded product max(-1, a+b-1)",
-    ),
-    (("lukasiewicz_strong_or",), lambda a, b: min(1, a + b + 1), "bounded sum min(1, a+b+1)"),
+    (("lukasiewicz_strong_and",), lambda a, b: _clamped(a + b - 1), "max(-1, a + b - 1)"),
+    (("lukasiewicz_strong_or",), lambda a, b: _clamped(a + b + 1), "min(1, a + b + 1)"),
     (("goedel_implies", "goedel_implication", "ht_implies"), _goedel, "true if a <= b, else b"),
     (("goedel_equivalence", "ht_equivalence"), _both_ways(_goedel), "Goedel implication both ways"),
     (("rm3_implies", "rm3_implication"), _rm3, "max(-a, b) if a <= b, else min(-a, b)"),
@@ -91,33 +96,17 @@ _DEFINITIONS: tuple[tuple[tuple[str, ...], Formula, str], ...] = (
     (("rm3_fusion",), lambda a, b: -_rm3(a, -b), "not (a implies not b) in RM3"),
     (("bochvar_and", "weak_kleene_and"), _weak(min), "minimum, 0 if any input is 0"),
     (("bochvar_or", "weak_kleene_or"), _weak(max), "maximum, 0 if any input is 0"),
-    (
-        ("bochvar_implies", "weak_kleene_implies"),
-        _weak(_kleene),
-        "implication, 0 if any input is 0",
-    ),
-    (
-        ("bochvar_equivalence",),
-        _weak(_both_ways(_kleene)),
-        "equivalence, 0 if any input is 0",
-    ),
-    (
-        ("consensus", "carry", "half_adder_carry"),
-        lambda a, b: a if a == b else 0,
-        "a if a = b, else 0",
-    ),
-    (
-        ("any", "accept_anything", "saturating_sum"),
-        lambda a, b: _sign(a + b),
-        "the input that is not 0; 0 if they differ",
-    ),
-    (("nconsensus",), lambda a, b: -a if a == b else 0, "negated consensus"),
-    (("nany",), lambda a, b: -_sign(a + b), "negated accept-anything"),
+    (("bochvar_implies", "weak_kleene_implies"), _weak(_kleene), "max(-a, b), 0 if any input is 0"),
+    (("bochvar_equivalence",), _both_ways(_weak(_kleene)), "Bochvar implication both ways"),
+    (("consensus", "carry", "half_adder_carry"), _consensus, "a if a = b, else 0"),
+    (("any", "accept_anything", "saturating_sum"), lambda a, b: _clamped(a + b), "sign of a + b"),
+    (("nconsensus",), lambda a, b: -_consensus(a, b), "negated consensus"),
+    (("nany",), lambda a, b: -_clamped(a + b), "negated accept-anything"),
     (("sum", "mod3_sum", "half_adder_sum"), lambda a, b: _balanced(a + b), "sum modulo 3"),
     (("difference", "mod3_difference"), lambda a, b: _balanced(a - b), "difference modulo 3"),
-    (("borrow",), lambda a, b: a if a == -b else 0, "carry of the difference a - b"),
+    (("borrow",), lambda a, b: _consensus(a, -b), "carry of the difference a - b"),
     (("product", "multiply", "mod3_product"), lambda a, b: a * b, "product"),
-    (("compare",), lambda a, b: _sign(a - b), "sign of a - b"),
+    (("compare",), lambda a, b: _clamped(a - b), "sign of a - b"),
     (("equal",), lambda a, b: 1 if a == b else -1, "true if a = b, else false"),
     (("unequal",), lambda a, b: -1 if a == b else 1, "false if a = b, else true"),
     (("first",), lambda a, b: a, "the first input"),
@@ -165,7 +154,18 @@ def named_gates() -> Mapping[str, int]:
 
 
 def gate_description(name: str) -> str:
-    """Return the one-line definition behind a name."""
+    """Return the one-line definition behind a name.
+
+    Raises
+    ------
+    OperationError
+        No gate has this name; near names are suggested.
+
+    Example
+    -------
+    >>> gate_description("carry")
+    'a if a = b, else 0'
+    """
     wanted = _normal(name)
     for names, _, meaning in _DEFINITIONS:
         if wanted in names:
@@ -190,7 +190,7 @@ def gate_names(index: int) -> tuple[str, ...]:
     return _names_by_index().get(index, ())
 
 
-def gate(query: str | int | Any) -> Gate:
+def gate(query: ArrayLike) -> Gate:
     """Look a gate up.
 
     Parameters
@@ -223,13 +223,18 @@ def gate(query: str | int | Any) -> Gate:
 def _index_of(query: Any) -> int:
     if isinstance(query, str):
         return _index_of_text(query.strip())
-    if np.ndim(query) == 0:
+    try:
+        num_axes = np.ndim(query)
+    except ValueError:
+        raise OperationError(
+            "expected nine trits or a 3x3 table, got rows of different length"
+        ) from None
+    if num_axes == 0:
         trits_from_indices(query)
         return int(query)
-    to_index = indices_from_tables if np.ndim(query) == 2 else indices_from_trits
-    index = to_index(query)
-    if np.ndim(index):
-        raise OperationError(f"expected one gate, got {np.shape(query)}")
+    index = indices_from_tables(query) if num_axes == 2 else indices_from_trits(query)
+    if index.ndim:
+        raise OperationError(f"expected one gate, got shape {np.shape(query)}")
     return int(index)
 
 
@@ -239,9 +244,10 @@ def _index_of_text(text: str) -> int:
     if re.fullmatch(r"[-+0/ ]{9,}", text):
         signs = {"-": -1, "0": 0, "+": 1}
         return int(indices_from_trits([signs[sign] for sign in text if sign in signs]))
-    if re.fullmatch(r"[-+0-9, ]+", text) and "," in text:
+    if re.fullmatch(r"\s*[-+]?[0-9]\s*(,\s*[-+]?[0-9]\s*)+", text):
         return int(indices_from_trits([int(part) for part in text.split(",")]))
-    if re.fullmatch(r"-?\d+", text):
+    # No more digits than int64 holds.
+    if re.fullmatch(r"-?[0-9]{1,18}", text):
         trits_from_indices(int(text))
         return int(text)
     try:
@@ -256,9 +262,10 @@ def _normal(name: str) -> str:
 
 def _unknown(name: str) -> OperationError:
     near = difflib.get_close_matches(_normal(name), list(named_gates()), n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`fluxttice operations` lists them"
+    hint = f"did you mean {' or '.join(near)}?" if near else "`fluxttice operations` lists them."
     return OperationError(
-        f"no gate is called {name!r}; {hint} An index, +0- signs or hep:XYZ will do as well"
+        f"no gate is called {name[:40]!r}; {hint} "
+        "An index, nine signs such as +0-0+0-0+ or hep:XYZ will do as well"
     )
 
 
@@ -270,7 +277,9 @@ _PROPERTIES: Mapping[str, str] = MappingProxyType(
         "monotone": "never falls when an input rises, in the order -1 < 0 < +1",
         "has_identity": "some e with f(e, a) = f(a, e) = a for every a",
         "has_zero": "some z with f(z, a) = f(a, z) = z for every a",
-        "quasigroup": "every value once in each row and column (Latin square)",
+        "left_cancellative": "f(a, b) = f(a, c) only if b = c: every value once in each row",
+        "right_cancellative": "f(b, a) = f(c, a) only if b = c: every value once in each column",
+        "quasigroup": "left and right cancellative (Latin square)",
         "self_dual": "f(-a, -b) = -f(a, b)",
         "conservative": "f(a, b) is a or b",
         "surjective": "takes all three values",
@@ -282,6 +291,8 @@ _PROPERTIES: Mapping[str, str] = MappingProxyType(
         "preserves_zero": "f(0, 0) = 0",
         "preserves_plus": "f(+1, +1) = +1",
         "medial": "f(f(a, b), f(c, d)) = f(f(a, c), f(b, d))",
+        "left_distributive": "f(a, f(b, c)) = f(f(a, b), f(a, c)), over itself",
+        "right_distributive": "f(f(a, b), c) = f(f(a, c), f(b, c)), over itself",
         "semilattice": "commutative, associative and idempotent",
         "group": "associative quasigroup with an identity",
     }
@@ -300,53 +311,49 @@ def property_table() -> Mapping[str, NDArray[np.bool_]]:
     >>> int(property_table()["commutative"].sum())  # 3^6 symmetric tables
     729
     """
-    t = tables_from_trits(trits_from_indices(np.arange(NUM_OPERATIONS))).astype(np.intp) + 1
-    n = np.arange(NUM_OPERATIONS)[:, None, None]
-    values = np.arange(3)
-    diagonal = t[:, values, values]
-    flat = t.reshape(-1, 9)
-    counts = (flat[:, :, None] == values).sum(axis=1)
+    tables = tables_from_indices(np.arange(NUM_OPERATIONS)).astype(np.intp) + 1
+    outputs = tables.reshape(-1, 9, 1)
+    counts = (outputs == np.arange(3)).sum(axis=1)
+    # Values are 0, 1, 2 from here on. Axis 0 runs over the gates, and each variable has its own.
+    gates = np.arange(NUM_OPERATIONS).reshape(-1, 1, 1, 1, 1)
+    a, b, c, d = np.ix_(*[np.arange(3)] * 4)
 
-    left = t[n[..., None], t[:, :, :, None], values[None, None, None, :]]
-    right = t[n[..., None], values[None, :, None, None], t[:, None, :, :]]
-    rows_identity = (t == values).all(axis=2)
-    columns_identity = (t == values[:, None]).all(axis=1)
-    rows_zero = (t == values[:, None]).all(axis=2)
-    columns_zero = (t == values).all(axis=1)
-    sorted_rows = (np.sort(t, axis=2) == values).all(axis=(1, 2))
-    sorted_columns = (np.sort(t, axis=1) == values[:, None]).all(axis=(1, 2))
+    def f(x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.intp]:
+        return tables[gates, x, y]
+
+    def always(law: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.all(law.reshape(NUM_OPERATIONS, -1), axis=1)
+
+    def for_some_a(law: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.any(np.all(law.reshape(NUM_OPERATIONS, 3, 3), axis=2), axis=1)
+
+    ab, ba, ac, bc = f(a, b), f(b, a), f(a, c), f(b, c)
     table = {
-        "commutative": (t == t.transpose(0, 2, 1)).all(axis=(1, 2)),
-        "associative": (left == right).all(axis=(1, 2, 3)),
-        "idempotent": (diagonal == values).all(axis=1),
-        "monotone": (np.diff(t, axis=1) >= 0).all(axis=(1, 2))
-        & (np.diff(t, axis=2) >= 0).all(axis=(1, 2)),
-        "has_identity": (rows_identity & columns_identity).any(axis=1),
-        "has_zero": (rows_zero & columns_zero).any(axis=1),
-        "quasigroup": sorted_rows & sorted_columns,
-        "self_dual": (t[:, ::-1, ::-1] == 2 - t).all(axis=(1, 2)),
-        "conservative": ((t == values[:, None]) | (t == values)).all(axis=(1, 2)),
-        "surjective": (counts > 0).all(axis=1),
-        "balanced": (counts == 3).all(axis=1),
+        "commutative": always(ab == ba),
+        "associative": always(f(ab, c) == f(a, bc)),
+        "idempotent": always(f(a, a) == a),
+        "monotone": always(np.diff(ab, axis=1) >= 0) & always(np.diff(ab, axis=2) >= 0),
+        "has_identity": for_some_a((ab == b) & (ba == b)),
+        "has_zero": for_some_a((ab == a) & (ba == a)),
+        "left_cancellative": always((ab != ac) | (b == c)),
+        "right_cancellative": always((ac != bc) | (a == b)),
+        "self_dual": always(f(2 - a, 2 - b) == 2 - ab),
+        "conservative": always((ab == a) | (ab == b)),
+        "surjective": always(counts > 0),
+        "balanced": always(counts == 3),
         "constant": (counts == 9).any(axis=1),
-        "depends_on_first": (t != t[:, :1, :]).any(axis=(1, 2)),
-        "depends_on_second": (t != t[:, :, :1]).any(axis=(1, 2)),
-        "preserves_minus": diagonal[:, 0] == 0,
-        "preserves_zero": diagonal[:, 1] == 1,
-        "preserves_plus": diagonal[:, 2] == 2,
-        "medial": _medial(t),
+        "depends_on_first": ~always(ac == bc),
+        "depends_on_second": ~always(ab == ac),
+        "preserves_minus": tables[:, 0, 0] == 0,
+        "preserves_zero": tables[:, 1, 1] == 1,
+        "preserves_plus": tables[:, 2, 2] == 2,
+        "medial": always(f(ab, f(c, d)) == f(ac, f(b, d))),
+        "left_distributive": always(f(a, bc) == f(ab, ac)),
+        "right_distributive": always(f(ab, c) == f(ac, bc)),
     }
+    table["quasigroup"] = table["left_cancellative"] & table["right_cancellative"]
     table["semilattice"] = table["commutative"] & table["associative"] & table["idempotent"]
     table["group"] = table["associative"] & table["quasigroup"] & table["has_identity"]
     for holds in table.values():
         holds.setflags(write=False)
     return MappingProxyType({name: table[name] for name in _PROPERTIES})
-
-
-def _medial(t: NDArray[np.intp]) -> NDArray[np.bool_]:
-    n = np.arange(len(t))
-    holds = np.ones(len(t), dtype=np.bool_)
-    for a, b in np.ndindex(3, 3):
-        for c, d in np.ndindex(3, 3):
-            holds &= t[n, t[:, a, b], t[:, c, d]] == t[n, t[:, a, c], t[:, b, d]]
-    return holds

@@ -102,9 +102,10 @@ def _draw_plane(axes: Any, everyone: tuple[PathwayReport, ...]) -> None:
         ha="right",
     )
     axes.set_xlim(-0.5, 10.5)
-    axes.set_ylim(top=max(1.05, axes.get_ylim()[1]))
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.15 * (high - low), high + 0.15 * (high - low))
     axes.set_xlabel("information of a latent about its operation, I(x; z) (nats)")
     axes.set_ylabel(f"C(n) / U(n) at n = {n:,}")
     axes.set_title("Coverage and information: only learning moves right", fontsize=10)
-    axes.legend(frameon=False, loc="lower center", ncols=2)
+    axes.legend(frameon=False, loc="center")
     axes.grid(alpha=0.25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,12 @@ from typing import Any
 import torch
 
 from .artifacts.checkpoint import read_torch_dictionary, torch_bytes
-from .artifacts.files import append_line, prepare_folder, write_atomically
+from .artifacts.files import (
+    append_line,
+    prepare_folder,
+    remove_leftovers,
+    write_atomically,
+)
 from .canonical import canonical_json
 from .config import Config, load_config
 from .errors import ArtifactError, CheckpointError, ConfigError
@@ -62,10 +68,18 @@ def run(
     place = _device(device)
     folder = prepare_folder(out if out is not None else config.checkpoint_dir)
     latest = folder / LATEST
+    remove_leftovers(folder)
     with _threads(threads):
         if resume and latest.exists():
             contents = read_torch_dictionary(latest)
             state = _restore(contents, config, place, latest)
+            before = contents.get("num_threads")
+            if before != threads:
+                warnings.warn(
+                    f"resuming with {threads} threads a run begun with {before}: its weights will "
+                    "differ in the last bits from an uninterrupted run's",
+                    stacklevel=2,
+                )
         elif latest.exists():
             raise ArtifactError(
                 f"{latest}: a run is already there; pass --resume to continue it, or choose "

@@ -6,8 +6,11 @@ compared with the layout before it is used.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import math
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +21,7 @@ import numpy as np
 from ..canonical import canonical_json, tensor_hash
 from ..errors import CheckpointError, MissingExtraError
 from ..model.layout import LATENT_DIM, state_differences, state_shapes
+from ..operations import NUM_OPERATIONS
 from ..splits import Split, split_operations
 from .files import file_sha256, write_atomically
 
@@ -37,6 +41,11 @@ class Checkpoint:
 
     ``weights`` are read-only float32 arrays by name. ``metadata`` holds the file's plain values
     (epoch, config, histories, ...); keys a foreign file lacks are absent.
+
+    >>> from fluxttice_core import load
+    >>> checkpoint = load()
+    >>> checkpoint.epoch, checkpoint.latent_dim, len(checkpoint.weights)
+    (106, 16, 50)
     """
 
     weights: Mapping[str, np.ndarray[Any, Any]]
@@ -70,7 +79,13 @@ class Checkpoint:
     def rho_max(self) -> float:
         """Largest cross-injection of the run's config; v5.5's 0.7 if the file has none."""
         config = self.metadata.get("config") or {}
-        return float(config.get("model", {}).get("rho_max", 0.7))
+        model = config.get("model")
+        value = model.get("rho_max", 0.7) if isinstance(model, dict) else 0.7
+        if not _is_fraction(value):
+            raise CheckpointError(
+                f"{self.source}: config.model.rho_max is {value!r}; expected a number in 0 .. 1"
+            )
+        return float(value)
 
     @property
     def split(self) -> Split:
@@ -80,12 +95,18 @@ class Checkpoint:
         config = self.metadata.get("config")
         if not config:
             return split_operations()
-        return split_operations(
-            config["ternary_dataset"]["seed"],
-            config["train_split"],
-            config["val_split"],
-            config["test_split"],
-        )
+        try:
+            return split_operations(
+                config["ternary_dataset"]["seed"],
+                config["train_split"],
+                config["val_split"],
+                config["test_split"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.source}: the embedded configuration does not say how the operations were "
+                f"split: {type(error).__name__}: {error}"
+            ) from None
 
 
 def check_weights(state: Mapping[str, Any], source: str) -> dict[str, np.ndarray[Any, Any]]:
@@ -130,7 +151,8 @@ def read_checkpoint(path: str | Path, *, sha256: str | None = None) -> Checkpoin
     """
     path = Path(path)
     data = _read_bytes(path)
-    digest = file_sha256(path)
+    # Of the very bytes that are parsed below: the file may change meanwhile.
+    digest = hashlib.sha256(data).hexdigest()
     if sha256 is not None and digest != _hex_digest(sha256):
         raise CheckpointError(
             f"{path}: expected SHA-256 {sha256}, got {digest}; this is not the file you meant"
@@ -149,6 +171,7 @@ def read_checkpoint(path: str | Path, *, sha256: str | None = None) -> Checkpoin
             for key, value in contents.items()
             if key not in ("model", "optimizer", "split", "rng_states", "steering")
         }
+        _check_metadata(metadata, path)
         return Checkpoint(
             MappingProxyType(check_weights(arrays, str(path))),
             MappingProxyType(metadata),
@@ -198,8 +221,20 @@ def torch_bytes(contents: dict[str, Any]) -> bytes:
     import torch
 
     buffer = io.BytesIO()
-    torch.save(contents, buffer)
+    torch.save(_unshared(contents), buffer)
     return buffer.getvalue()
+
+
+def _unshared(value: Any) -> Any:
+    """Copy the containers and intern the text: pickle writes a shared object only once.
+
+    Without this a resumed run, whose objects come from a file, would write other bytes.
+    """
+    if isinstance(value, dict):
+        return {_unshared(key): _unshared(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_unshared(item) for item in value)
+    return sys.intern(value) if isinstance(value, str) else value
 
 
 def write_safetensors(path: str | Path, checkpoint: Checkpoint) -> str:
@@ -223,9 +258,9 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
 
     try:
         tensors = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        header = _strict_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
         text = header.get("__metadata__", {}).get(METADATA_KEY, "{}")
-        record = json.loads(text)
+        record = _strict_json(text)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
         raise CheckpointError(
             f"{path}: expected a checkpoint (.pt or .safetensors); the file is truncated or "
@@ -236,6 +271,7 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
     schema = record.pop("schema", SAFETENSORS_SCHEMA)
     if schema != SAFETENSORS_SCHEMA:
         raise CheckpointError(f"{path}: expected schema {SAFETENSORS_SCHEMA}, got {schema!r}")
+    _check_metadata(record, path)
     return Checkpoint(
         MappingProxyType(check_weights(tensors, str(path))),
         MappingProxyType(record),
@@ -246,15 +282,17 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise CheckpointError(
-                f"{path}: {path.stat().st_size} bytes; a v5.5 checkpoint has about 2 MB"
-            )
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise CheckpointError(
             f"{path}: cannot be read: {error.strerror}; give a .pt or .safetensors file"
         ) from None
+    if len(data) > MAX_FILE_BYTES:
+        raise CheckpointError(
+            f"{path}: more than {MAX_FILE_BYTES} bytes; a v5.5 checkpoint has about 2 MB"
+        )
+    return data
 
 
 def _hex_digest(text: str) -> str:
@@ -265,22 +303,95 @@ def _hex_digest(text: str) -> str:
 
 
 def _as_array(value: Any) -> Any:
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+    if not hasattr(value, "detach"):
+        return value
+    try:
+        return value.detach().cpu().numpy()
+    except (TypeError, RuntimeError, NotImplementedError):
+        # A type or a storage that NumPy does not have: no float32 array, whatever it is.
+        return np.empty(tuple(value.shape), dtype=object)
 
 
 def _recorded_split(recorded: Any, path: Path) -> Split | None:
     if recorded is None:
         return None
     try:
-        parts = {
-            name: np.asarray(recorded[name], dtype=np.int64)
-            for name in ("train", "validation", "test")
-        }
-    except (KeyError, TypeError, ValueError):
-        raise CheckpointError(f"{path}: the recorded split is unreadable") from None
+        parts = {name: np.asarray(recorded[name]) for name in ("train", "validation", "test")}
+        if any(part.ndim != 1 or part.dtype.kind not in "iu" for part in parts.values()):
+            raise TypeError
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError):
+        raise CheckpointError(
+            f"{path}: the recorded split is unreadable; expected whole numbers under train, "
+            "validation and test"
+        ) from None
     everything = np.sort(np.concatenate(list(parts.values())))
-    if not np.array_equal(everything, np.arange(19683)):
+    if not np.array_equal(everything, np.arange(NUM_OPERATIONS)):
         raise CheckpointError(
             f"{path}: the recorded split is not a partition of the 19,683 operations"
         )
-    return Split(**parts)
+    return Split(**{name: part.astype(np.int64) for name, part in parts.items()})
+
+
+def _strict_json(text: str | bytes) -> Any:
+    """Parse JSON as its standard has it: no NaN, no infinity, no key twice."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        record = dict(pairs)
+        if len(record) != len(pairs):
+            raise ValueError("a key occurs twice")
+        return record
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is not JSON")
+
+    def finite(digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            raise ValueError(f"{digits} overflows")
+        return value
+
+    return json.loads(text, object_pairs_hook=unique, parse_constant=refuse, parse_float=finite)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _is_fraction(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_epoch(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_best(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(item, dict)
+        and all(item.get(key) is None or _is_number(item[key]) for key in ("value", "epoch"))
+        for item in value.values()
+    )
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+_METADATA_RULES = {
+    "epoch": (_is_epoch, "a whole number from 0"),
+    "rho": (_is_fraction, "a number in 0 .. 1"),
+    "selection_score": (_is_number, "a number"),
+    "best": (_is_best, "a value and an epoch by name"),
+    "config": (_is_mapping, "a mapping"),
+}
+
+
+def _check_metadata(metadata: Mapping[str, Any], path: Path) -> None:
+    """Refuse values of this package's keys that no writer of them would have left."""
+    faults = [
+        f"{key} is {str(metadata[key])[:40]!r}, expected {expected}"
+        for key, (is_right, expected) in _METADATA_RULES.items()
+        if metadata.get(key) is not None and not is_right(metadata[key])
+    ]
+    if faults:
+        raise CheckpointError("\n  ".join([f"{path}: the metadata cannot be used", *faults]))

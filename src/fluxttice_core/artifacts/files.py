@@ -10,6 +10,8 @@ from pathlib import Path
 
 from ..errors import ArtifactError
 
+UNFINISHED = ".unfinished"
+
 
 def write_atomically(path: str | Path, data: bytes) -> None:
     """Write beside the target, flush to the disk, then rename over it.
@@ -21,7 +23,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     """
     path = Path(path)
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from None
     try:
@@ -60,6 +62,13 @@ def prepare_folder(path: str | Path) -> Path:
             f"{path}: expected a folder to write to: {error.strerror}; choose another"
         ) from None
     return path
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left of files it had not finished writing."""
+    for leftover in folder.glob(f".*{UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def append_line(path: Path, line: str) -> None:

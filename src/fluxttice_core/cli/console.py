@@ -6,7 +6,8 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,20 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Write a line to standard error: progress and remarks, never results."""
     click.echo(text, err=True)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on standard error, on a terminal only, for what takes over two seconds."""
+    from tqdm import tqdm
+
+    with tqdm(desc=what, unit="part", delay=0.5, disable=None, leave=False) as bar:
+
+        def update(done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        yield update
 
 
 def say_json(record: Any) -> None:
@@ -93,8 +108,11 @@ def read_array(name: str) -> NDArray[Any]:
         ) from None
     if path.suffix == ".npy":
         try:
-            array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-        except (ValueError, EOFError, OSError):
+            # Not np.load: it also opens zip archives, whatever the name says.
+            array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        except MemoryError:
+            raise
+        except Exception:  # a damaged header can raise nearly anything, tokenize.TokenError too
             raise ArtifactError(f"{path}: expected a NumPy .npy file of numbers") from None
         if array.dtype.kind not in "iufb":
             raise ArtifactError(f"{path}: expected numbers, got an array of {array.dtype}")
@@ -130,7 +148,7 @@ def _parse_csv(text: str, source: str) -> NDArray[Any]:
 
 def csv_text(array: NDArray[Any]) -> str:
     """Return rows of comma-separated numbers that read back to the same values."""
-    matrix = array.reshape(len(array), -1)
+    matrix = array if array.ndim == 2 else array[:, None]
     return "".join(",".join(repr(value) for value in row) + "\n" for row in matrix.tolist())
 
 

@@ -9,9 +9,19 @@ import click
 
 from ..api import coverage_report, load
 from ..artifacts.files import prepare_folder, write_atomically
-from ..errors import ConfigError
+from ..errors import ConfigError, MissingExtraError
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport, DrawsReport, PathwayReport
-from .console import json_option, note, percent, read_array, say, say_json, sha256_option, table
+from .console import (
+    json_option,
+    note,
+    percent,
+    progress_bar,
+    read_array,
+    say,
+    say_json,
+    sha256_option,
+    table,
+)
 
 NAMES = {"measured": "model", "untrained control": "untrained", "collapsed control": "collapsed"}
 
@@ -77,49 +87,58 @@ def coverage(
     """
     if draws is not None and checkpoint is not None:
         raise ConfigError("give either a CHECKPOINT or --draws, not both")
-    folder = prepare_folder(out) if out is not None else None
+    folder: Path | None = None
     report: CoverageReport | DrawsReport
     if draws is not None:
         from ..evidence.report import measure_draws
         from ..operations import as_trits, indices_from_trits
 
         indices = indices_from_trits(as_trits(read_array(draws)))
-        report = measure_draws(indices, source=draws, num_draws=num_draws)
+        name = "standard input" if draws == "-" else draws
+        report = measure_draws(indices, source=name, num_draws=num_draws)
         text = _draws_text(report)
+        folder = prepare_folder(out) if out is not None else None
     else:
         source = load(checkpoint, sha256=sha256)
-        if not as_json:
-            note(f"measuring {source.source} and two controls (some seconds) ...")
-        measured = coverage_report(
-            source, num_draws=num_draws, num_trials=trials, num_latents=latents, seed=seed
-        )
+        # After the input has been read, before the seconds of work: nothing is left behind.
+        folder = prepare_folder(out) if out is not None else None
+        with progress_bar("measuring the model and two controls") as on_progress:
+            measured = coverage_report(
+                source,
+                num_draws=num_draws,
+                num_trials=trials,
+                num_latents=latents,
+                seed=seed,
+                on_progress=on_progress,
+            )
         assert isinstance(measured, CoverageReport)
         report, text = (
             measured,
             _model_text(measured, source.file_sha256, checked=sha256 is not None),
         )
-    if folder is not None:
-        _write(folder, report, text)
+    written = _write(folder, report, text) if folder is not None else []
     if as_json:
         say_json(report.as_dict())
     else:
         say(text)
-        if folder is not None:
-            say(f"\nResults: {folder / 'report.txt'}, report.json" + _picture_name(report))
+        if written:
+            say(f"\nResults in {folder}: {', '.join(written)}")
 
 
-def _picture_name(report: CoverageReport | DrawsReport) -> str:
-    return ", coverage.svg" if isinstance(report, CoverageReport) else ""
-
-
-def _write(folder: Path, report: CoverageReport | DrawsReport, text: str) -> None:
+def _write(folder: Path, report: CoverageReport | DrawsReport, text: str) -> list[str]:
+    """Write the report's files and return their names; without matplotlib, all but the picture."""
+    record = json.dumps(report.as_dict(), indent=2, sort_keys=True, allow_nan=False)
+    files = {"report.txt": text.encode() + b"\n", "report.json": record.encode() + b"\n"}
     if isinstance(report, CoverageReport):
         from ..pictures import coverage_svg
 
-        write_atomically(folder / "coverage.svg", coverage_svg(report))
-    record = json.dumps(report.as_dict(), indent=2, sort_keys=True, allow_nan=False)
-    write_atomically(folder / "report.json", record.encode() + b"\n")
-    write_atomically(folder / "report.txt", text.encode() + b"\n")
+        try:
+            files["coverage.svg"] = coverage_svg(report)
+        except MissingExtraError as error:
+            note(f"no picture: {error}")
+    for name, data in files.items():
+        write_atomically(folder / name, data)
+    return list(files)
 
 
 def _draws_text(report: DrawsReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "split_sizes": {name: len(part) for name, part in checkpoint.split.parts().items()},
         "rho": checkpoint.rho,
         **{
-            key: metadata.get(key)
+            key: _plain(metadata.get(key))
             for key in (
                 "epoch",
                 "phase",
@@ -87,6 +88,17 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
+def _plain(value: Any) -> Any:
+    """Make JSON of what a foreign file may hold: no infinity, and tensors only by their type."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else type(value).__name__
+
+
 def _text(record: dict[str, Any]) -> str:
     lines = [record["source"]]
 
@@ -102,20 +114,19 @@ def _text(record: dict[str, Any]) -> str:
     add("phase, rho", f"{record['phase']}, {record['rho']:.4g}" if record["phase"] else None)
     add("seed, threads", f"{record['seed']}, {record['num_threads']}" if record["config"] else None)
     if record["selection_score"] is not None:
-        best = record["best"]["score"]
-        add(
-            "selection score",
-            f"{record['selection_score']:.4f} (best {best['value']:.4f} at epoch {best['epoch']})",
-        )
+        best = (record["best"] or {}).get("score") or {}
+        known = best.get("value") is not None
+        note = f" (best {best['value']:.4f} at epoch {best.get('epoch')})" if known else ""
+        add("selection score", f"{record['selection_score']:.4f}{note}")
     for name, text in (
         ("val_loss", "lowest validation NLL"),
         ("coverage_A", "most operations, A"),
         ("coverage_B", "most operations, B"),
     ):
         best = (record["best"] or {}).get(name)
-        if best and best["value"] is not None:
-            shown = f"{abs(best['value']):,.4f}".rstrip("0").rstrip(".")
-            add(text, f"{shown} at epoch {best['epoch']}")
+        if best and best.get("value") is not None:
+            shown = f"{best['value']:,.4f}".rstrip("0").rstrip(".")
+            add(text, f"{shown} at epoch {best.get('epoch')}")
     sizes = record["split_sizes"]
     add("split", " / ".join(f"{name} {size:,}" for name, size in sizes.items()))
     add("config SHA-256", record["config_hash"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -34,7 +35,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
         if cmd_name not in COMMANDS:
-            return None
+            near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no command is called {cmd_name!r}; {hint}", ctx)
         module = importlib.import_module(f"fluxttice_core.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
@@ -51,7 +54,7 @@ class LazyGroup(click.Group):
         "Exit codes: 0 yes or done, 1 checked and false, 2 unusable input. "
         "Start with: fluxttice coverage"
     ),
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="fluxttice_core")
 def cli() -> None:
@@ -85,7 +88,17 @@ def run_command(
         click.echo("error: not enough memory for this request; ask for less at once", err=True)
         code = 2
     except BrokenPipeError:
-        # The reader has gone (`| head`): nothing to say, and nothing left to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`| head`): nothing to say.
+        _drop_output()
         code = 0
+    except OSError as error:
+        # Files that a command names have messages of their own: this is the terminal or a pipe.
+        _drop_output()
+        click.echo(f"error: input or output failed: {error.strerror or error}", err=True)
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _drop_output() -> None:
+    """Leave nothing for the interpreter to flush, and fail at, on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from ..api import train as run_training
+from ..environment import keep_freed_memory
 from .console import json_option, note, say, say_json
 
 
@@ -64,6 +66,8 @@ def train(
     writer = _tensorboard(folder) if tensorboard else None
     last: dict[str, Any] = {}
     signal.signal(signal.SIGTERM, _terminate)
+    keep_freed_memory()
+    warnings.showwarning = _show_warning
     with tqdm(total=total, unit="epoch", disable=None, dynamic_ncols=True) as bar:
 
         def finished(metrics: dict[str, Any]) -> None:
@@ -133,6 +137,17 @@ def _figures(metrics: dict[str, Any]) -> dict[str, str]:
     if "coverage_A" in metrics:
         shown["unique"] = "/".join(str(metrics[f"coverage_{p}"]) for p in "AB")
     return shown
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    note(f"warning: {message}")
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -26,6 +26,8 @@ def expected_coverage(probabilities: NDArray[Any], num_draws: int) -> float:
     >>> expected_coverage(np.array([0.5, 0.5]), 1)
     0.5
     """
+    if num_draws == 0:
+        return 0.0
     p = np.minimum(np.asarray(probabilities, dtype=np.float64), 1.0)
     with np.errstate(divide="ignore"):
         return float(-np.expm1(num_draws * np.log1p(-p)).mean())

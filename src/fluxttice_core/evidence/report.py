@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import OperationError
 from ..model.layout import PATHWAYS, Pathway
 from ..model.reference import ReferenceVAE, probabilities
 from ..operations import NUM_OPERATIONS, indices_from_trits
@@ -33,7 +34,7 @@ from .reconstruction import Reconstruction, reconstruct
 
 DEFAULT_DRAWS = (1_000, 10_000, 19_683, 50_000, 100_000, 195_000)
 SCHEMA = "fluxttice_core/coverage-report/v1"
-# Two-sided 95 % points of Student's t by degrees of freedom; the normal value beyond.
+# Two-sided 95 % points of Student's t by degrees of freedom; beyond them `_student_quantile`.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 Role = Literal["measured", "untrained control", "collapsed control"]
@@ -144,10 +145,21 @@ def student_interval(values: Sequence[float]) -> tuple[float, float] | None:
     """Return the 95 % interval of the mean over independent runs; None for a single run."""
     if len(values) < 2:
         return None
-    quantile = _T95[len(values) - 2] if len(values) - 2 < len(_T95) else 1.96
+    quantile = _student_quantile(len(values) - 1)
     mean = float(np.mean(values))
     half = quantile * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return mean - half, mean + half
+
+
+def _student_quantile(freedom: int) -> float:
+    if freedom <= len(_T95):
+        return _T95[freedom - 1]
+    # Expansion in 1/freedom (Abramowitz & Stegun 26.7.5); right to 4 digits from 10 on.
+    z = 1.959964
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
 def _first_seen(
@@ -243,8 +255,12 @@ def measure_network(
     num_latents: int = 262_144,
     seed: int = 0,
     active_threshold_nats: float = 5e-4,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> CoverageReport:
-    """Measure a network and, in the same run by the same code, both negative controls."""
+    """Measure a network and, in the same run by the same code, both negative controls.
+
+    ``on_progress`` is called with the number of pathways measured so far, and of all.
+    """
     latent_dim = ReferenceVAE(weights).latent_dim
     settings: dict[str, Any] = {
         "num_draws": tuple(num_draws),
@@ -253,21 +269,26 @@ def measure_network(
         "seed": seed,
     }
     roles: tuple[tuple[Role, Mapping[str, NDArray[Any]]], ...] = (
+        ("measured", weights),
         ("untrained control", untrained_weights(seed, latent_dim)),
         ("collapsed control", collapsed_weights(seed, latent_dim)),
     )
+    jobs = [(role, each, pathway) for role, each in roles for pathway in PATHWAYS]
+    reports: list[PathwayReport] = []
+    for role, each, pathway in jobs:
+        if on_progress is not None:
+            on_progress(len(reports), len(jobs))
+        reports.append(measure_pathway(each, pathway, role=role, **settings))
+    if on_progress is not None:
+        on_progress(len(jobs), len(jobs))
     model = ReferenceVAE(weights)
     return CoverageReport(
         source=source,
         weights_sha256=weights_sha256,
         seed=seed,
         num_trials=num_trials,
-        measured=tuple(measure_pathway(weights, pathway, **settings) for pathway in PATHWAYS),
-        controls=tuple(
-            measure_pathway(control, pathway, role=role, **settings)
-            for role, control in roles
-            for pathway in PATHWAYS
-        ),
+        measured=tuple(item for item in reports if item.role == "measured"),
+        controls=tuple(item for item in reports if item.role != "measured"),
         reconstruction=reconstruct(model, split, rhos),
         posterior=tuple(
             summarise_posterior(model, pathway, active_threshold_nats) for pathway in PATHWAYS
@@ -278,7 +299,15 @@ def measure_network(
 def measure_draws(
     indices: NDArray[np.int64], *, source: str = "draws", num_draws: Sequence[int] = DEFAULT_DRAWS
 ) -> DrawsReport:
-    """Report on draws given as operation indices ``(n,)``, from any generator."""
+    """Report on draws given as operation indices ``(n,)``, from any generator.
+
+    Raises
+    ------
+    OperationError
+        There are no draws.
+    """
+    if len(indices) == 0:
+        raise OperationError("expected at least one draw, got none")
     counts = np.bincount(indices, minlength=NUM_OPERATIONS)
     total = len(indices)
     return DrawsReport(

@@ -34,12 +34,15 @@ def entropy_alignment(entropy_a: Tensor, entropy_b: Tensor) -> Tensor:
     return (entropy_a - entropy_b).abs()
 
 
-def conditional_entropy(logits: Tensor) -> Tensor:
+def conditional_entropy(log_probabilities: Tensor) -> Tensor:
     """``H(x | z)`` in nats, summed over the trits, averaged over the batch.
 
-    Written with log-softmax: ``P log P`` through a probability that underflowed has a NaN gradient.
+    From log-probabilities: ``P log P`` through a probability that underflowed has a NaN gradient.
+
+    Parameters
+    ----------
+    log_probabilities : ``(batch, 9, 3)``, a log-softmax.
     """
-    log_probabilities = logits.log_softmax(dim=-1)
     return -(log_probabilities.exp() * log_probabilities).sum(dim=(1, 2)).mean()
 
 

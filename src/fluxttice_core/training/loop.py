@@ -50,10 +50,14 @@ class Best:
     value: float | None = None
     epoch: int | None = None
 
-    def offer(self, value: float, epoch: int, *, margin: float = 0.0) -> bool:
+    def offer(
+        self, value: float, epoch: int, *, margin: float = 0.0, lower_is_better: bool = False
+    ) -> bool:
         """Take ``value`` if it beats the best by more than ``margin``."""
-        if self.value is not None and value <= self.value + margin:
-            return False
+        if self.value is not None:
+            gain = self.value - value if lower_is_better else value - self.value
+            if gain <= margin:
+                return False
         self.value, self.epoch = value, epoch
         return True
 
@@ -145,7 +149,7 @@ class TrainState:
             "epoch": self.epoch,
             "model": {name: value.cpu() for name, value in self.model.state_dict().items()},
             "optimizer": self.optimizer.state_dict(),
-            "best_val_loss": _negated(self.best["val_loss"].value),
+            "best_val_loss": self.best["val_loss"].value,
             "H_A_history": self.history["H_A"],
             "H_B_history": self.history["H_B"],
             "coverage_A_history": [int(count) for count in self.history["coverage_A"]],
@@ -163,6 +167,7 @@ class TrainState:
             "statenet_corrections": list(feedback.corrections),
             "format_version": FORMAT_VERSION,
             "code_version": version("fluxttice_core"),
+            "torch_version": str(torch.__version__),
             "config": self.config.as_dict(),
             "config_hash": self.config.canonical_hash(),
             "seed": self.config.seed,
@@ -336,7 +341,7 @@ def _evaluate(state: TrainState, operations: Tensor, metrics: dict[str, Any]) ->
         metrics[f"num_active_{pathway}"] = posterior.num_active
         state.history[f"H_{pathway}"].append(posterior.histogram_entropy_nats)
     metrics["validation_nll"] = _validation_nll(state, operations)
-    state.best["val_loss"].offer(-metrics["validation_nll"], epoch)
+    state.best["val_loss"].offer(metrics["validation_nll"], epoch, lower_is_better=True)
     state.best["patience"].offer(score, epoch, margin=state.config.min_delta)
     state.history["score"].append(score)
     return state.best["score"].offer(score, epoch)
@@ -407,10 +412,6 @@ def _stop_reason(state: TrainState) -> str | None:
         if since is not None and epoch - since >= patience:
             return f"{text} since epoch {since} (patience {patience})"
     return None
-
-
-def _negated(value: float | None) -> float | None:
-    return None if value is None else -value
 
 
 def _changed_keys(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:

@@ -145,10 +145,13 @@ def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor
     """Weighted sum of the prior-side terms, and the two of them worth logging."""
     terms = config.prior_terms
     assert terms is not None
-    probabilities = logits.softmax(dim=-1)
+    # Trit-major, so that softmax and the products run over contiguous batches.
+    columns = logits.permute(1, 2, 0).contiguous().log_softmax(dim=1)
+    log_probabilities = columns.permute(2, 0, 1)
+    probabilities = columns.exp().permute(2, 0, 1)
     collision = regularisers.collision_chi_square(probabilities)
     pairs = regularisers.pair_collision_chi_square(probabilities)
-    conditional = regularisers.conditional_entropy(logits)
+    conditional = regularisers.conditional_entropy(log_probabilities)
     weighted = (
         terms.collision_weight * collision
         + terms.pair_collision_weight * pairs

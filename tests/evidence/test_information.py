@@ -1,0 +1,116 @@
+"""Entropy, information and distance from uniform, on spaces that can be listed."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from fluxttice_core.evidence.information import (
+    chi_square_divergence,
+    entropy_nats,
+    marginal_entropy_nats,
+    mutual_information_nats,
+    total_variation,
+)
+from fluxttice_core.evidence.marginal import Marginal, estimate_marginal
+from tests.support import TERCILE
+
+
+def marginal_of(first, second, conditional=0.0):
+    return Marginal(np.array([first, second], dtype=float), conditional, 0.0, 2, 0)
+
+
+def test_entropy_by_hand():
+    assert entropy_nats(np.array([0.5, 0.25, 0.25, 0.0])) == pytest.approx(1.5 * math.log(2))
+    assert entropy_nats(np.array([1.0, 0.0])) == 0.0
+
+
+def test_information_against_the_enumerated_joint():
+    """Three equally likely latents, two trits: I(x; z) as sum p(x, z) log p(x, z) / p(x) p(z)."""
+    rng = np.random.default_rng(0)
+    trits = rng.dirichlet(np.ones(3), size=(3, 2))
+    joint = np.array(
+        [
+            [each[0, a] * each[1, b] / 3 for a, b in itertools.product(range(3), repeat=2)]
+            for each in trits
+        ]
+    )
+    marginal = joint.sum(axis=0)
+    truth = sum(
+        joint[z, x] * math.log(joint[z, x] / (marginal[x] / 3))
+        for z, x in itertools.product(range(3), range(9))
+    )
+    conditional = -sum(
+        joint[z, x] * math.log(3 * joint[z, x]) for z, x in itertools.product(range(3), range(9))
+    )
+    measured = marginal_of(marginal, marginal, conditional)
+    assert mutual_information_nats(measured) == pytest.approx(truth, rel=1e-12)
+
+
+def test_entropy_of_the_marginal_never_exceeds_its_limit():
+    first, second = np.array([0.9, 0.1]), np.array([0.1, 0.9])
+    assert marginal_entropy_nats(marginal_of(first, second)) == math.log(2)
+
+
+def test_entropy_of_the_marginal_is_debiased():
+    first, second = np.array([0.5, 0.3, 0.2]), np.array([0.6, 0.25, 0.15])
+    expected = (
+        2 * entropy_nats((first + second) / 2) - (entropy_nats(first) + entropy_nats(second)) / 2
+    )
+    assert marginal_entropy_nats(marginal_of(first, second)) == pytest.approx(expected, rel=1e-14)
+
+
+def test_chi_square_and_total_variation_by_hand():
+    p = np.array([0.5, 0.25, 0.25, 0.0])
+    assert chi_square_divergence(marginal_of(p, p)) == pytest.approx(4 * 0.375 - 1)
+    assert total_variation(p) == pytest.approx(0.25)
+    uniform = np.full(4, 0.25)
+    assert chi_square_divergence(marginal_of(uniform, uniform)) == 0.0
+    assert total_variation(uniform) == 0.0
+    # A half that met only what the other did not: less than nothing in common.
+    assert chi_square_divergence(marginal_of([1, 0], [0, 1])) == -1.0
+
+
+def test_chi_square_from_halves_is_unbiased_and_from_one_sample_is_not():
+    rng = np.random.default_rng(1)
+    p = rng.dirichlet(np.full(30, 4.0))
+    truth = 30 * (p**2).sum() - 1
+    halves = rng.multinomial(60, p, size=(4000, 2)) / 60
+    unbiased = [chi_square_divergence(marginal_of(*pair)) for pair in halves]
+    naive = 30 * (halves.mean(axis=1) ** 2).sum(axis=1) - 1
+    noise = np.std(unbiased) / math.sqrt(len(unbiased))
+    assert abs(np.mean(unbiased) - truth) < 4 * noise
+    assert naive.mean() - truth > 20 * noise
+
+
+def terciles(latents):
+    """One latent axis per trit, cut where N(0, 1) has thirds: a perfect codebook."""
+    axis = latents[:, :9].astype(np.float64)
+    middle = np.full_like(axis, TERCILE)
+    return 1e5 * np.stack([-axis, middle, axis], axis=-1)
+
+
+def test_the_positive_control_reads_as_perfect():
+    marginal = estimate_marginal(terciles, 9, 400_000, seed=0)
+    assert mutual_information_nats(marginal) == pytest.approx(math.log(19683), abs=5e-3)
+    assert abs(chi_square_divergence(marginal)) < 6 * math.sqrt(2 * 19683) / 400_000 * 2
+    assert marginal.conditional_entropy_nats < 1e-3
+
+
+def test_equal_cells_that_are_blurred_lose_information_and_keep_their_marginal():
+    sharp = estimate_marginal(terciles, 9, 50_000, seed=0)
+    blurred = estimate_marginal(lambda latents: terciles(latents) / 1e5, 9, 50_000, seed=0)
+    assert mutual_information_nats(blurred) < 3.0
+    assert mutual_information_nats(sharp) > 9.5
+    # Coverage alone would prefer the blurred one: its chi-square is as small.
+    assert chi_square_divergence(blurred) < 0.6
+
+
+def test_a_decoder_that_ignores_its_code_carries_no_information():
+    constant = np.random.default_rng(2).normal(size=(9, 3))
+    marginal = estimate_marginal(
+        lambda latents: np.broadcast_to(constant, (len(latents), 9, 3)), 9, 1000, seed=0
+    )
+    assert abs(mutual_information_nats(marginal)) < 1e-9
+    assert marginal.conditional_entropy_standard_error == pytest.approx(0, abs=1e-7)

@@ -1,0 +1,108 @@
+"""The marginal against brute force over all 19,683 operations, in float64."""
+
+import numpy as np
+import pytest
+
+from fluxttice_core.evidence.draws import latent_batches
+from fluxttice_core.evidence.marginal import (
+    conditional_entropies,
+    estimate_marginal,
+    sum_over_batch,
+    trit_products,
+)
+from fluxttice_core.model.reference import probabilities
+from fluxttice_core.operations import generate_all_operations
+
+
+def random_probabilities(batch, seed=0, scale=2.0):
+    return probabilities(np.random.default_rng(seed).normal(size=(batch, 9, 3)) * scale)
+
+
+def enumerate_all(each):
+    """p(x | z) of every latent and operation, one factor at a time: (batch, 19683)."""
+    operations = generate_all_operations()
+    result = np.ones((len(each), 19683))
+    for k in range(9):
+        result *= each[:, k, operations[:, k] + 1]
+    return result
+
+
+def test_sum_over_batch_is_the_enumeration_in_index_order():
+    each = random_probabilities(6)
+    assert np.abs(sum_over_batch(each) - enumerate_all(each).sum(axis=0)).max() < 1e-15
+
+
+@pytest.mark.parametrize("index", [0, 1, 3, 81, 6561, 9841, 12345, 19682])
+def test_a_certain_decoder_puts_its_whole_mass_on_one_index(index):
+    certain = np.zeros((1, 9, 3))
+    certain[0, range(9), [index // 3**k % 3 for k in range(9)]] = 1.0
+    mass = sum_over_batch(certain)
+    assert mass[index] == 1.0
+    assert mass.sum() == 1.0
+
+
+def test_products_are_distributions_over_four_and_five_trits():
+    low, high = trit_products(random_probabilities(7))
+    assert low.shape == (81, 7)
+    assert high.shape == (243, 7)
+    np.testing.assert_allclose(low.sum(axis=0), 1, atol=1e-14)
+    np.testing.assert_allclose(high.sum(axis=0), 1, atol=1e-14)
+
+
+def test_conditional_entropy_is_that_of_the_enumerated_distribution():
+    each = random_probabilities(4, seed=3)
+    joint = enumerate_all(each)
+    expected = -(joint * np.log(joint)).sum(axis=1)
+    np.testing.assert_allclose(conditional_entropies(each), expected, rtol=1e-12)
+
+
+def test_conditional_entropy_of_certainty_is_zero_and_of_fair_trits_nine_log_three():
+    certain = np.zeros((1, 9, 3))
+    certain[..., 2] = 1.0
+    assert conditional_entropies(certain)[0] == 0.0
+    fair = np.full((1, 9, 3), 1 / 3)
+    assert conditional_entropies(fair)[0] == pytest.approx(9 * np.log(3), rel=1e-14)
+
+
+def linear_decoder(latents):
+    mixing = np.random.default_rng(5).normal(size=(3, 27))
+    return (latents.astype(np.float64) @ mixing).reshape(-1, 9, 3)
+
+
+@pytest.mark.parametrize("num_latents", [2, 3, 10])
+def test_estimate_is_the_mean_of_the_enumeration_over_both_halves(num_latents):
+    marginal = estimate_marginal(linear_decoder, 3, num_latents, seed=1)
+    sizes = (num_latents - num_latents // 2, num_latents // 2)
+    entropies = []
+    for half, size in enumerate(sizes):
+        latents = np.concatenate(list(latent_batches(size, 3, 1, stream=half)))
+        each = probabilities(linear_decoder(latents))
+        np.testing.assert_allclose(
+            marginal.halves[half], enumerate_all(each).mean(axis=0), rtol=1e-10, atol=1e-18
+        )
+        entropies.extend(conditional_entropies(each))
+    assert marginal.conditional_entropy_nats == pytest.approx(np.mean(entropies), rel=1e-12)
+    assert marginal.conditional_entropy_standard_error == pytest.approx(
+        np.std(entropies) / np.sqrt(num_latents), rel=1e-6
+    )
+    np.testing.assert_allclose(marginal.halves.sum(axis=1), 1, rtol=1e-12)
+    assert marginal.num_latents == num_latents
+
+
+def test_the_halves_come_from_different_latents():
+    marginal = estimate_marginal(linear_decoder, 3, 100, seed=1)
+    assert np.abs(marginal.halves[0] - marginal.halves[1]).max() > 1e-4
+
+
+def test_the_estimate_is_that_of_its_seed():
+    first, again, other = (
+        estimate_marginal(linear_decoder, 3, 50, seed=seed).halves for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("num_latents", [1, 0, -5])
+def test_one_latent_has_no_two_halves(num_latents):
+    with pytest.raises(ValueError, match="at least 2"):
+        estimate_marginal(linear_decoder, 3, num_latents, seed=1)
