@@ -371,3 +371,11 @@ def test_train_reads_the_config_before_anything_else(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         train(tmp_path / "missing.yaml", tmp_path / "out")
     assert not Path(tmp_path / "out").exists()
+
+
+def test_sampling_refuses_the_other_librarys_generator():
+    codes = np.zeros((1, 16))
+    with pytest.raises(ValueError, match=r"array latents .* numpy\.random"):
+        decode(codes, reading="sample", generator=torch.Generator())
+    with pytest.raises(ValueError, match=r"tensor latents .* torch"):
+        decode(torch.zeros(1, 16), reading="sample", generator=np.random.default_rng(0))

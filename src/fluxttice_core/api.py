@@ -208,8 +208,8 @@ def decode(
     _check_pathway(pathway)
     if reading not in ("mode", "sample"):
         raise ValueError(f'reading must be "mode" or "sample"; got {reading!r}')
-    if reading == "sample" and generator is None:
-        raise ValueError('reading="sample" needs a generator; pass generator=...')
+    if reading == "sample":
+        _check_generator(generator, tensor=_is_tensor(latents))
     if _is_tensor(latents):
         network = _network(model, latents.device)
         _check_latents(latents.detach().cpu().numpy(), network.latent_dim)
@@ -420,6 +420,18 @@ def _read_tensor(
 def _check_pathway(pathway: str) -> None:
     if pathway not in PATHWAYS:
         raise ValueError(f'pathway must be "A" or "B"; got {pathway!r}')
+
+
+def _check_generator(generator: object, *, tensor: bool) -> None:
+    kind: type = np.random.Generator
+    if tensor:
+        kind = _torch("decoding a tensor").Generator
+    if not isinstance(generator, kind):
+        given = "tensor" if tensor else "array"
+        raise ValueError(
+            f'reading="sample" of {given} latents needs a generator of type '
+            f"{kind.__module__}.{kind.__name__}; got {generator!r}"
+        )
 
 
 def _check_latents(latents: ArrayLike, latent_dim: int) -> NDArray[np.float64]:

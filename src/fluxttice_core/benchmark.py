@@ -105,6 +105,7 @@ def run_benchmark(
             "readings": _readings(report.measured),
             "controls": _readings(report.controls),
             "reconstruction": report.as_dict()["reconstruction"],
+            "control_reconstruction": report.as_dict()["control_reconstruction"],
             "limits": {
                 "space_size": NUM_OPERATIONS,
                 "mutual_information_nats": math.log(NUM_OPERATIONS),

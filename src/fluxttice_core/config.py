@@ -296,14 +296,16 @@ def _shortened(text: str, limit: int = 100) -> str:
 
 
 def parse_config(raw: object, *, source: str = "config") -> Config:
-    r"""Validate nested mappings; raise one :class:`ConfigError` with every fault.
+    """Validate nested mappings; raise one :class:`ConfigError` with every fault.
 
     >>> try:
     ...     parse_config({"seed": -1, "sede": 1}, source="mine.yaml")
     ... except ConfigError as error:
-    ...     print(*[line for line in str(error).splitlines() if "se" in line[:4]], sep="\\n")
-      seed: input should be greater than or equal to 0; got -1
-      sede: unknown key; did you mean seed?
+    ...     for line in str(error).splitlines():
+    ...         if "se" in line[:4]:
+    ...             print(line.strip())
+    seed: input should be greater than or equal to 0; got -1
+    sede: unknown key; did you mean seed?
     """
     if not isinstance(raw, dict):
         raise ConfigError(f"{source}: expected a mapping of keys, got {type(raw).__name__}")

@@ -187,6 +187,17 @@ def _model_text(report: CoverageReport, file_sha256: str | None, *, checked: boo
                 )
                 for pathway in ("A", "B")
                 for rho in dict.fromkeys(row.rho for row in report.reconstruction)
+            ]
+            + [
+                (
+                    f"untrained {pathway}, own",
+                    *(
+                        f"{row.num_exact:,}/{row.num_operations:,}"
+                        for row in report.control_reconstruction
+                        if row.pathway == pathway
+                    ),
+                )
+                for pathway in ("A", "B")
             ],
         )
     )
@@ -221,10 +232,10 @@ def _information_table(everyone: tuple[PathwayReport, ...]) -> str:
     rows = [
         (
             _name(item),
-            f"{item.information.mutual_information_nats:.3f}",
-            f"{item.information.marginal_entropy_nats:.3f}",
-            f"{item.information.conditional_entropy_nats:.3f}",
-            f"{item.information.chi_square:.4f}",
+            f"{item.information.mutual_information_nats:z.3f}",
+            f"{item.information.marginal_entropy_nats:z.3f}",
+            f"{item.information.conditional_entropy_nats:z.3f}",
+            f"{item.information.chi_square:z.4f}",
         )
         for item in everyone
     ]

@@ -105,6 +105,7 @@ class CoverageReport:
     controls: tuple[PathwayReport, ...]
     reconstruction: tuple[Reconstruction, ...]
     posterior: tuple[Posterior, ...]
+    control_reconstruction: tuple[Reconstruction, ...] = ()
     schema: str = SCHEMA
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,8 +115,9 @@ class CoverageReport:
             for target, source in zip(record[group], getattr(self, group), strict=True):
                 for figure, item in zip(target["coverage"], source.coverage, strict=True):
                     figure["ratio"] = item.ratio
-        for figure, row in zip(record["reconstruction"], self.reconstruction, strict=True):
-            figure["exact_rate"], figure["trit_rate"] = row.exact_rate, row.trit_rate
+        for name in ("reconstruction", "control_reconstruction"):
+            for figure, row in zip(record[name], getattr(self, name), strict=True):
+                figure["exact_rate"], figure["trit_rate"] = row.exact_rate, row.trit_rate
         return record
 
 
@@ -268,9 +270,10 @@ def measure_network(
         "num_latents": num_latents,
         "seed": seed,
     }
+    untrained = untrained_weights(seed, latent_dim)
     roles: tuple[tuple[Role, Mapping[str, NDArray[Any]]], ...] = (
         ("measured", weights),
-        ("untrained control", untrained_weights(seed, latent_dim)),
+        ("untrained control", untrained),
         ("collapsed control", collapsed_weights(seed, latent_dim)),
     )
     jobs = [(role, each, pathway) for role, each in roles for pathway in PATHWAYS]
@@ -293,6 +296,7 @@ def measure_network(
         posterior=tuple(
             summarise_posterior(model, pathway, active_threshold_nats) for pathway in PATHWAYS
         ),
+        control_reconstruction=reconstruct(ReferenceVAE(untrained), split),
     )
 
 
