@@ -3,10 +3,10 @@
     python benchmarks/ablation.py [--processes 2] [--only NAME ...]
 
 Every variant trains the shipped configuration for 60 epochs with one change, on one thread, and is
-measured like the shipped checkpoint; what looks like a gain, and the recipe without prior terms,
-also for the whole 107. The base runs with two seeds, which shows how much of a difference is chance. Evaluation, which
-changes no weight, waits for the end. Writes ``benchmarks/ablation.json`` (finished ones are kept
-and skipped).
+measured like the shipped checkpoint; what gains, and the recipe without prior terms, also for the
+whole 107. The base runs with two seeds, which shows how much of a difference is chance. Evaluation,
+which changes no weight, waits for the end. Writes ``benchmarks/ablation.json`` (finished ones are
+kept and skipped).
 """
 
 from __future__ import annotations
