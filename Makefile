@@ -73,11 +73,17 @@ assurance: install ## the heavy checks; their records go to assurance/
 	@$(BIN)/python -m pytest -m assurance --timeout 3600 --junitxml assurance/results.xml $(PYTEST_FLAGS)
 
 benchmark: install ## measure again every figure of the documentation (an hour), and write them
+	@mkdir -p results
 	@$(BIN)/python scripts/benchmark/run_benchmark.py --config configs/ternary_v5_5.yaml \
 	  --checkpoint $(SHIPPED)/latest.pt
 	@$(BIN)/python benchmarks/training_speed.py
 	@rm -f benchmarks/ablation.json
 	@$(BIN)/python benchmarks/ablation.py
+	@$(BIN)/fluxttice coverage $(SHIPPED)/latest.pt --out results/benchmark > results/benchmark.txt
+	@cp results/benchmark/coverage.svg docs/coverage.svg
+	@$(BIN)/fluxttice report $(SHIPPED)/latest.pt --out results/report
+	@cp results/report/report.html docs/report.html
+	@$(BIN)/python benchmarks/counting.py
 	@$(BIN)/python scripts/release/write_figures.py
 
 # build/ is removed because setuptools would pack what an older build left there.

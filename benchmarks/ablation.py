@@ -2,11 +2,11 @@
 
     python benchmarks/ablation.py [--processes 2] [--only NAME ...]
 
-Every variant trains the shipped configuration for 60 epochs with one change, on one thread, and is
+The base is the shipped configuration without the two mechanisms that gain (gradient balance and
+adaptive weights). Every variant trains it for 60 epochs with one change, on one thread, and is
 measured like the shipped checkpoint; what gains, and the recipe without prior terms, also for the
-whole 107. The base runs with two seeds, which shows how much of a difference is chance. Evaluation,
-which changes no weight, waits for the end. Writes ``benchmarks/ablation.json`` (finished ones are
-kept and skipped).
+whole 107. Two seeds show how much of a difference is chance. Evaluation, which changes no weight,
+waits for the end. Writes ``benchmarks/ablation.json`` (finished ones are kept and skipped).
 """
 
 from __future__ import annotations
@@ -29,6 +29,13 @@ ADAPTIVE = {
     "controller.entropy_ema_alpha": 0.9,
     "controller.dH_dt_threshold": 0.05,
 }
+BALANCE = {"model.gradient_balance": True}
+OFF = {
+    "model.gradient_balance": False,
+    "model.adaptive_scheduling": False,
+    "controller.entropy_ema_alpha": None,
+    "controller.dH_dt_threshold": None,
+}
 # name -> changed keys; None removes the key
 VARIANTS: dict[str, dict[str, Any]] = {
     "base, seed 43": {},
@@ -39,11 +46,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without prior terms": {"prior_terms": None},
     "collision without sharpness": {"prior_terms.sharpness_weight": 0.0},
     "without cross-injection": {"cross_injection.mixed_fraction": 0.0},
-    "with gradient balance": {"model.gradient_balance": True},
-    "with gradient balance, 107 epochs": {"model.gradient_balance": True},
+    "with gradient balance": BALANCE,
+    "with gradient balance, 107 epochs": BALANCE,
     "with adaptive weights": ADAPTIVE,
     "with adaptive weights, 107 epochs": ADAPTIVE,
     "with adaptive weights, 107 epochs, seed 42": {**ADAPTIVE, "seed": 42},
+    "with both (as shipped), 107 epochs": {**BALANCE, **ADAPTIVE},
+    "with both, 107 epochs, seed 42": {**BALANCE, **ADAPTIVE, "seed": 42},
     "with StateNet": {
         "model.use_statenet": True,
         "model.statenet_lr_scale": 0.05,
@@ -59,11 +68,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def changed_config(changes: dict[str, Any]) -> Any:
-    """Return the shipped configuration with some dotted keys changed."""
+    """Return the base configuration with some dotted keys changed."""
     from fluxttice_core.config import load_config, parse_config
 
     raw = load_config(CONFIG).as_dict()
-    for path, value in changes.items():
+    for path, value in {**OFF, **changes}.items():
         *sections, key = path.split(".")
         place = raw
         for section in sections:
@@ -80,8 +89,8 @@ def run_variant(name: str) -> tuple[str, dict[str, Any]]:
     import torch
 
     from fluxttice_core.environment import keep_freed_memory
+    from fluxttice_core.evidence.network import Settings, measure_pathway
     from fluxttice_core.evidence.reconstruction import reconstruct
-    from fluxttice_core.evidence.report import measure_pathway
     from fluxttice_core.model.reference import ReferenceVAE
     from fluxttice_core.training.loop import TrainState, run_epochs
 
@@ -107,7 +116,8 @@ def run_variant(name: str) -> tuple[str, dict[str, Any]]:
     }
     rows = reconstruct(ReferenceVAE(weights), state.split, (0.0, state.model.rho))
     for pathway in ("A", "B"):
-        measured = measure_pathway(weights, pathway, num_draws=(50_000,), num_trials=3)
+        settings = Settings(num_draws=(50_000,), num_runs=0, num_latents=2**18, threads=1)
+        measured, _ = measure_pathway(weights, pathway, settings)
         coupled = [row for row in rows if row.pathway == pathway and row.rho]
         alone = [row for row in rows if row.pathway == pathway and not row.rho]
         record[pathway] = {

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import click
 
+from fluxttice_core.artifacts.history import read_metrics
 from fluxttice_core.environment import describe_environment
-from fluxttice_core.runs import read_metrics
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "configs/ternary_v5_5.yaml"

@@ -21,9 +21,16 @@ from fluxttice_core import (
 )
 from fluxttice_core.api import as_checkpoint
 from fluxttice_core.artifacts.checkpoint import write_safetensors
-from fluxttice_core.errors import CheckpointError, ConfigError, LatentError, OperationError
+from fluxttice_core.errors import (
+    CheckpointError,
+    ConfigError,
+    DrawsError,
+    LatentError,
+    OperationError,
+)
 from fluxttice_core.evidence.controls import untrained_weights
-from fluxttice_core.evidence.report import CoverageReport, DrawsReport
+from fluxttice_core.evidence.report import CoverageReport
+from fluxttice_core.evidence.sample import DistributionReport, DrawsReport
 from fluxttice_core.model.dual_vae import DualNeuralVAEV5
 from tests.support import checkpoint_of, perfect_weights, torch_file
 
@@ -321,22 +328,34 @@ def test_draws_follow_the_marginal_of_the_decoder():
 # --- coverage_report
 
 
-@pytest.mark.parametrize("wrap", [np.asarray, torch.from_numpy, np.ndarray.tolist])
+@pytest.mark.parametrize("wrap", [np.asarray, torch.from_numpy, np.ndarray.tolist, iter])
 def test_a_report_on_draws(wrap):
     draws = sample(300, model=UNTRAINED, seed=0)
-    report = coverage_report(wrap(draws), num_draws=(10, 100, 1000))
+    given = iter(np.array_split(draws, 7)) if wrap is iter else wrap(draws)
+    report = coverage_report(given, num_draws=(10, 100, 1000))
     assert type(report) is DrawsReport
-    assert report.num_draws == 300
-    assert report.num_distinct == len({tuple(row) for row in draws.tolist()})
-    assert [n for n, _, _ in report.rarefied] == [10, 100]
+    assert (report.num_draws, report.space_size) == (300, 19683)
+    assert report.observed_richness == len({tuple(row) for row in draws.tolist()})
+    assert {10, 100} <= {n for n, _, _ in report.curve} <= set(range(601))
+
+
+def test_a_report_on_a_sampler_and_on_masses():
+    generator = np.random.default_rng(0)
+    drawn = coverage_report(lambda n: generator.integers(0, 50, n), space=50, num_draws=(400,))
+    assert (drawn.num_draws, drawn.space_size) == (400, 50)
+    exact = coverage_report(np.full(50, 1 / 50), num_draws=(400,))
+    assert type(exact) is DistributionReport
+    assert exact.coverage[0][1] == pytest.approx(exact.coverage[0][2])
+    # Floats that are all whole are draws, whatever they add up to.
+    assert type(coverage_report([0.0, 1.0, 0.0])) is DrawsReport
 
 
 def test_a_report_on_a_model():
-    report = coverage_report(PERFECT, num_draws=(100,), num_trials=2, num_latents=5000, seed=3)
+    report = coverage_report(PERFECT, num_draws=(100,), num_runs=2, num_latents=5000, seed=3)
     assert type(report) is CoverageReport
     assert report.weights_sha256 == PERFECT.weights_sha256
-    assert {row.rho for row in report.reconstruction} == {0.0, 0.3, 0.7}
-    assert all(row.exact_rate == 1.0 for row in report.reconstruction)
+    assert {row.rho for row in report.checkpoint.reconstruction} == {0.0, 0.1, 0.3, 0.5, 0.7}
+    assert all(row.exact_rate == 1.0 for row in report.checkpoint.reconstruction)
     assert report.seed == 3
 
 
@@ -346,7 +365,7 @@ def test_a_report_on_a_model():
         {"num_draws": ()},
         {"num_draws": (0,)},
         {"num_draws": (10, -1)},
-        {"num_trials": 0},
+        {"num_runs": -1},
         {"num_latents": 1},
     ],
 )
@@ -356,10 +375,12 @@ def test_a_report_of_nothing_is_refused(arguments):
 
 
 def test_a_report_on_what_are_no_draws():
-    with pytest.raises(OperationError, match="at least one draw"):
+    with pytest.raises(DrawsError, match="at least one draw"):
         coverage_report([])
-    with pytest.raises(OperationError, match="row 0 holds 19683"):
-        coverage_report([19683])
+    with pytest.raises(DrawsError, match="draw 1 is 19683"):
+        coverage_report([5, 19683], space=19683)
+    with pytest.raises(DrawsError, match=r"draw 0 holds 0\.5"):
+        coverage_report([0.5, 2.0])
     with pytest.raises(CheckpointError, match="No such file"):
         coverage_report("nowhere.pt")
 

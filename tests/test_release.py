@@ -7,10 +7,11 @@ import subprocess
 import sys
 import zipfile
 
+import jsonschema
 import pytest
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
-from fluxttice_core.runs import read_metrics
+from fluxttice_core.artifacts.history import read_metrics
 from tests.conftest import ROOT, SHIPPED
 
 
@@ -86,3 +87,34 @@ def test_wheel_holds_the_package_and_nothing_else(tmp_path):
     assert tops == {"fluxttice_core", f"{wheel.name.split('-py3')[0]}.dist-info"}
     assert "fluxttice_core/weights/v5_5.safetensors" in names
     assert "fluxttice_core/py.typed" in names
+
+
+SCHEMA = ROOT / "src/fluxttice_core/schemas/coverage-vs-entropy-v2.schema.json"
+
+
+def faults_against_schema(record):
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+    return [error.message for error in validator.iter_errors(record)]
+
+
+def test_the_published_benchmark_fits_its_schema():
+    record = json.loads((ROOT / "benchmarks/coverage_vs_entropy.json").read_text())
+    assert faults_against_schema(record) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record["metadata"].update(checkpoint_hash="sha256:" + "0" * 64),
+        lambda record: record["results"]["report"]["controls"].pop("untrained"),
+        lambda record: record["results"]["report"]["pathways"]["A"]["sampled"]["50000"].pop(
+            "limit"
+        ),
+        lambda record: record["results"]["coverage"].update(vae_a_mean_unique="many"),
+        lambda record: record.update(schema="other/v1"),
+    ],
+)
+def test_a_record_without_its_limits_does_not_fit(change):
+    record = json.loads((ROOT / "benchmarks/coverage_vs_entropy.json").read_text())
+    change(record)
+    assert faults_against_schema(record) != []

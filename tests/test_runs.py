@@ -9,10 +9,10 @@ import torch
 
 from fluxttice_core import runs
 from fluxttice_core.api import load, train
+from fluxttice_core.artifacts.history import read_metrics
 from fluxttice_core.cli import main
 from fluxttice_core.config import parse_config
 from fluxttice_core.errors import ArtifactError, CheckpointError, ConfigError
-from fluxttice_core.runs import read_metrics
 from tests.support import EVERYTHING_ON, evaluate_cheaply, tiny_mapping
 
 

@@ -14,6 +14,7 @@ import click
 from fluxttice_core.artifacts.files import prepare_folder, write_atomically
 from fluxttice_core.cli.console import progress_bar, say
 from fluxttice_core.cli.main import run_command
+from fluxttice_core.evidence.network import NUM_LATENTS
 
 
 @click.command()
@@ -22,21 +23,31 @@ from fluxttice_core.cli.main import run_command
 @click.option("--trials", type=click.IntRange(1, 1000), default=5, show_default=True)
 @click.option("--device", default="cpu", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True)
+@click.option(
+    "--latents", type=click.IntRange(2), default=NUM_LATENTS, show_default=True, metavar="N"
+)
 @click.option("--output", default="benchmarks/coverage_vs_entropy.json", show_default=True)
 def benchmark(
-    config: str, checkpoint: str, trials: int, device: str, seed: int, output: str
+    config: str,
+    checkpoint: str,
+    trials: int,
+    device: str,
+    seed: int,
+    latents: int,
+    output: str,
 ) -> None:
     """Benchmark a trained v5.5 checkpoint; refuses to run without one."""
     from fluxttice_core.benchmark import run_benchmark
 
     prepare_folder(Path(output).parent)
-    with progress_bar("measuring the model and two controls") as on_progress:
+    with progress_bar("measuring the model and its controls") as on_progress:
         record = run_benchmark(
             config,
             checkpoint,
             num_trials=trials,
             device=device,
             seed=seed,
+            num_latents=latents,
             on_progress=on_progress,
         )
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)

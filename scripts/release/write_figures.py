@@ -31,43 +31,47 @@ def record(name: str) -> Any:
 
 def summary() -> str:
     """The README's table, from ``coverage_vs_entropy.json``."""
-    results = record("coverage_vs_entropy.json")["results"]
-    model, untrained = results["readings"], results["controls"][:2]
-    limit = results["limits"]["mutual_information_nats"]
+    report = record("coverage_vs_entropy.json")["results"]["report"]
+    model, controls = report["pathways"], report["controls"]
+    untrained = [controls["untrained"], *controls["untrained"]["replicates"]]
+    blind = [network["pathways"][name] for network in untrained for name in "AB"]
+    perfect = controls["perfect"]["pathways"]["A"]
 
-    def ratio(pathway: Any, reading: str) -> float:
-        return next(
-            float(figure["ratio"])
-            for figure in pathway["coverage"]
-            if figure["reading"] == reading and figure["num_draws"] == 50_000
-        )
+    def exact(pathway: Any) -> str:
+        counts = pathway["reconstruction"]["by_rho"]["0"]
+        seen = f"{counts['test']['num_exact']:,} of {counts['test']['num_operations']:,}"
+        return f"{percent(counts['all']['exact_rate'])} ({seen})"
 
-    def exact(name: str, group: str = "reconstruction") -> str:
-        rows = [row for row in results[group] if row["pathway"] == name]
-        alone = [row for row in rows if row["rho"] == 0]
-        count = sum(row["num_exact"] for row in alone)
-        held_out = next(row for row in alone if row["split"] == "test")
-        seen = f"{held_out['num_exact']:,} of {held_out['num_operations']:,}"
-        return f"{percent(count / 19683)} ({seen})"
+    def row(name: str, values: list[str], limit: str) -> str:
+        return f"| {name} | {' | '.join(values)} | {limit} |"
 
-    information = [item["information"]["mutual_information_nats"] for item in model]
-    noise = max(item["information"]["mutual_information_nats"] for item in untrained)
     lines = [
-        "| measured over all 19,683 gates | A | B | random weights | limit |",
-        "| --- | --- | --- | --- | --- |",
-        f"| exact reconstruction, own code (of those never seen) | {exact('A')} | {exact('B')} "
-        f"| {max(exact(name, 'control_reconstruction') for name in 'AB')} | 100 % |",
+        "| measured over all 19,683 gates | A | B | random weights | perfect codebook | limit |",
+        "| --- | --- | --- | --- | --- | --- |",
+        row(
+            "exact reconstruction, own code (of those never seen)",
+            [exact(model["A"]), exact(model["B"]), max(map(exact, blind)), exact(perfect)],
+            "100 %",
+        ),
     ]
     for reading in ("sampled", "mode"):
-        a, b = (f"{ratio(item, reading):.3f}" for item in model)
-        best = max(ratio(item, reading) for item in untrained)
-        lines.append(
-            f"| coverage / limit at 50,000 draws, {reading} | {a} | {b} | {best:.3f} | 1 |"
-        )
-    lines.append(
-        f"| information I(x; z), nats | {information[0]:.2f} | {information[1]:.2f} "
-        f"| {noise:.2f} | {limit:.2f} |"
-    )
+        ratios = [
+            item[reading]["50000"]["ratio"]
+            for item in (
+                model["A"],
+                model["B"],
+                max(blind, key=lambda p: p[reading]["50000"]["ratio"]),
+                perfect,
+            )
+        ]
+        name = f"coverage / limit at 50,000 draws, {reading}"
+        lines.append(row(name, [f"{ratio:.3f}" for ratio in ratios], "1"))
+    for key, name, digits, limit, best in (
+        ("mutual_information_nats", "information I(x; z), nats", 2, "9.89", max),
+        ("chi_square", "chi-square from uniform", 3, "0", min),
+    ):
+        values = [model["A"][key], model["B"][key], best(p[key] for p in blind), perfect[key]]
+        lines.append(row(name, [f"{value:z.{digits}f}" for value in values], limit))
     return "\n".join(lines)
 
 

@@ -22,16 +22,18 @@ from numpy.typing import ArrayLike, NDArray
 from .artifacts.checkpoint import Checkpoint, check_weights, read_checkpoint
 from .errors import CheckpointError, LatentError, MissingExtraError
 from .evidence.draws import CHUNK, latent_batches, read_mode, read_sampled
-from .evidence.report import (
-    DEFAULT_DRAWS,
-    CoverageReport,
+from .evidence.ids import chunks_of
+from .evidence.network import NUM_LATENTS, Settings, measure_network
+from .evidence.report import DEFAULT_DRAWS, CoverageReport
+from .evidence.sample import (
+    DistributionReport,
     DrawsReport,
+    measure_distribution,
     measure_draws,
-    measure_network,
 )
 from .model.layout import PATHWAYS, Pathway
 from .model.reference import ReferenceVAE, probabilities
-from .operations import as_trits, indices_from_trits
+from .operations import as_trits
 from .rng import numpy_generator
 
 if TYPE_CHECKING:
@@ -286,55 +288,82 @@ def _draw(
 def coverage_report(
     source: Any = None,
     *,
+    space: int | None = None,
+    reference: Any = None,
     num_draws: Sequence[int] = DEFAULT_DRAWS,
-    num_trials: int = 5,
-    num_latents: int = 262_144,
+    num_runs: int = 1,
+    num_latents: int = NUM_LATENTS,
     seed: int = 0,
+    threads: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> CoverageReport | DrawsReport:
-    """Measure a model, or draws that exist already, beside the limit and the controls.
+) -> CoverageReport | DrawsReport | DistributionReport:
+    """Measure a model, draws from any generator of discrete things, or a distribution.
 
     Parameters
     ----------
-    source : None for the packaged default; a checkpoint, path or PyTorch network; or draws:
-        ``(n, 9)`` trits or ``(n,)`` indices from any generator.
+    source : one of
+
+        - a model: None for the packaged default, a checkpoint, a path or a PyTorch network;
+        - draws: integers ``(n,)``, rows of categories ``(n, k)`` or labels, as an array, a list, or
+          an iterator of chunks of any length (memory grows with the distinct ids alone);
+        - a sampler: a callable that returns as many draws as it is asked for, and is asked for
+          the largest of ``num_draws``;
+        - a distribution: float masses ``(N,)`` that add up to 1.
+    space : for draws, the number of possible ids 0 .. N-1. Rows of nine trits are gates, whose
+        space is known.
+    reference : for draws, another sample to compare with: validity, uniqueness, novelty.
     num_draws : the n at which coverage is reported.
-    num_trials : real runs of draws behind each interval.
-    num_latents : prior latents behind the exact marginal.
-    on_progress : called with the number of parts measured so far, and of all.
+    num_runs : for a model, real runs made beside the expected coverage.
+    num_latents : for a model, prior latents behind the exact marginal.
+    seed : of latents, runs and replicates.
+    threads : for a model, groups of latents measured at a time; changes no figure.
+    on_progress : for a model, called with the number of parts measured so far, and of all.
 
     Returns
     -------
-    CoverageReport for a model (with an untrained and a collapsed network measured in the same
-    call), DrawsReport for draws.
+    CoverageReport for a model (its controls measured in the same call), DrawsReport for draws,
+    DistributionReport for masses.
+
+    Raises
+    ------
+    DrawsError
+        Draws that are none, outside the space or not discrete.
 
     Example
     -------
-    >>> report = coverage_report([0, 0, 5])
-    >>> report.num_distinct
-    2
+    >>> report = coverage_report([0, 0, 5], space=6)
+    >>> report.observed_richness, round(report.uniform_limit, 3)
+    (2, 0.421)
     """
-    if any(n < 1 for n in num_draws) or not num_draws or num_trials < 1 or num_latents < 2:
+    if any(n < 1 for n in num_draws) or not num_draws or num_runs < 0 or num_latents < 2:
         raise ValueError(
-            "num_draws and num_trials must be at least 1 and num_latents at least 2; got "
-            f"{tuple(num_draws)}, {num_trials}, {num_latents}"
+            "num_draws must be at least 1, num_runs at least 0 and num_latents at least 2; got "
+            f"{tuple(num_draws)}, {num_runs}, {num_latents}"
         )
     if not _is_model(source):
-        trits = as_trits(source)
-        if _is_tensor(trits):
-            trits = trits.cpu().numpy()
-        return measure_draws(indices_from_trits(trits), num_draws=num_draws)
+        if _is_distribution(source):
+            return measure_distribution(np.asarray(source), num_draws=num_draws)
+        return measure_draws(
+            chunks_of(source, max(num_draws)),
+            space=space,
+            reference=None if reference is None else chunks_of(reference, max(num_draws)),
+            num_draws=num_draws,
+            seed=seed,
+        )
     checkpoint = as_checkpoint(source)
     return measure_network(
         checkpoint.weights,
         source=checkpoint.source,
         weights_sha256=checkpoint.weights_sha256,
         split=checkpoint.split,
-        rhos=tuple(dict.fromkeys((0.0, checkpoint.rho, checkpoint.rho_max))),
-        num_draws=num_draws,
-        num_trials=num_trials,
-        num_latents=num_latents,
-        seed=seed,
+        rho=checkpoint.rho,
+        settings=Settings(
+            num_draws=tuple(num_draws),
+            num_runs=num_runs,
+            num_latents=num_latents,
+            seed=seed,
+            threads=threads,
+        ),
         on_progress=on_progress,
     )
 
@@ -383,6 +412,18 @@ def _is_model(source: Any) -> bool:
         or isinstance(source, Checkpoint | str | Path)
         or hasattr(source, "state_dict")
     )
+
+
+def _is_distribution(source: Any) -> bool:
+    """Whether these are masses: floats that add up to 1 and are not all whole numbers."""
+    if isinstance(source, np.ndarray | list | tuple):
+        try:
+            values = np.asarray(source)
+        except ValueError:
+            return False
+        if values.dtype.kind == "f" and values.ndim == 1 and values.size:
+            return bool(abs(values.sum() - 1.0) < 1e-6 and (values != np.rint(values)).any())
+    return False
 
 
 def _is_tensor(value: Any) -> bool:

@@ -1,7 +1,7 @@
 """The benchmark record ``coverage_vs_entropy.json``: v5.5's keys, and what makes them honest.
 
 The original keys keep their meaning (coverage in percent, at ``num_samples`` draws). Beside them
-stand the three readings at several n, the uniform limits and the controls.
+stands the whole coverage report: three readings at several n, the uniform limits, the controls.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .config import load_config
 from .environment import describe_environment, peak_memory_bytes
 from .errors import ConfigError
 from .evidence.coverage import uniform_coverage
+from .evidence.network import NUM_LATENTS, Settings, measure_network
 from .evidence.posterior import histogram_entropy
-from .evidence.report import CoverageReport, PathwayReport, measure_network
 from .model.dual_vae import DualNeuralVAEV5
 from .model.layout import PATHWAYS, Pathway
 from .operations import NUM_OPERATIONS, generate_all_operations, indices_from_trits
 from .rng import derive_seed
 
-SCHEMA = "fluxttice_core/coverage-vs-entropy/v1"
+SCHEMA = "fluxttice_core/coverage-vs-entropy/v2"
 NUM_SAMPLES = 195_000
 
 
@@ -42,6 +42,7 @@ def run_benchmark(
     device: str = "cpu",
     seed: int = 42,
     num_samples: int = NUM_SAMPLES,
+    num_latents: int = NUM_LATENTS,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Measure a checkpoint and return the record as plain values.
@@ -67,9 +68,8 @@ def run_benchmark(
         source=str(checkpoint_path),
         weights_sha256=checkpoint.weights_sha256,
         split=checkpoint.split,
-        rhos=tuple(dict.fromkeys((0.0, checkpoint.rho, checkpoint.rho_max))),
-        num_trials=num_trials,
-        seed=seed,
+        rho=checkpoint.rho,
+        settings=Settings(num_runs=num_trials, num_latents=num_latents, seed=seed),
         on_progress=on_progress,
     )
     seeds = [derive_seed(seed, "benchmark", trial + 1) for trial in range(num_trials)]
@@ -102,10 +102,7 @@ def run_benchmark(
                 if model.grad_norm_A_ema.is_cuda
                 else None,
             },
-            "readings": _readings(report.measured),
-            "controls": _readings(report.controls),
-            "reconstruction": report.as_dict()["reconstruction"],
-            "control_reconstruction": report.as_dict()["control_reconstruction"],
+            "report": report.as_dict(),
             "limits": {
                 "space_size": NUM_OPERATIONS,
                 "mutual_information_nats": math.log(NUM_OPERATIONS),
@@ -176,8 +173,3 @@ def _entropy(model: DualNeuralVAEV5, device: str) -> dict[str, Any]:
         record[f"share_outside_range_{pathway}"] = outside
     record["entropy_diff"] = abs(record["entropy_A"] - record["entropy_B"])
     return record
-
-
-def _readings(pathways: tuple[PathwayReport, ...]) -> list[dict[str, Any]]:
-    report = CoverageReport("", None, 0, 0, pathways, (), (), ())
-    return list(report.as_dict()["measured"])

@@ -19,6 +19,10 @@ class OperationError(FluxtticeError, ValueError):
     """Values are not ternary operations, or no gate has this name."""
 
 
+class DrawsError(FluxtticeError, ValueError):
+    """Values are not draws of a discrete thing, or lie outside the stated space."""
+
+
 class LatentError(FluxtticeError, ValueError):
     """Values are not latent codes of the model."""
 

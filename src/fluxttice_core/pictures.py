@@ -1,31 +1,42 @@
-"""Pictures of a coverage report, as SVG whose bytes depend on the report alone."""
+"""Pictures of a coverage report, as SVG whose bytes depend on the report alone.
+
+Text is drawn in one ink colour that a page can replace, on a transparent ground.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import MissingExtraError
 from .evidence.coverage import uniform_coverage
+from .operations import NUM_OPERATIONS
 
 if TYPE_CHECKING:
     from .evidence.report import CoverageReport, PathwayReport
 
+INK = "#1c1e21"
 # Okabe & Ito's palette: told apart by colour-blind readers too.
-_STYLE = {
-    ("measured", "A"): ("#0072B2", "o", "A"),
-    ("measured", "B"): ("#D55E00", "s", "B"),
-    ("untrained control", "A"): ("#777777", "o", "A, random weights"),
-    ("untrained control", "B"): ("#777777", "s", "B, random weights"),
-    ("collapsed control", "A"): ("#BBBBBB", "o", "A, collapsed"),
-    ("collapsed control", "B"): ("#BBBBBB", "s", "B, collapsed"),
+COLOURS = {"A": "#0072B2", "B": "#D55E00"}
+GREYS = {"untrained": "#8a8a8a", "collapsed": "#CC79A7", "perfect": "#009E73"}
+NAMES = {
+    "checkpoint": "this model",
+    "untrained": "random weights",
+    "collapsed": "collapsed",
+    "perfect": "perfect codebook",
 }
+MARKERS = {"A": "o", "B": "s"}
+PLANE_DRAWS = 50_000
+
+Metrics = Sequence[Mapping[str, Any]]
 
 
 def coverage_svg(report: CoverageReport) -> bytes:
-    """Draw coverage against n beside the limit, and coverage against information.
+    """Draw coverage against n beside the limit, and coverage against information, side by side.
 
     The left panel shows why coverage alone is no evidence: networks that learned nothing run
     along the limit. The right panel adds the axis that tells them apart.
@@ -35,77 +46,233 @@ def coverage_svg(report: CoverageReport) -> bytes:
     MissingExtraError
         matplotlib is not installed.
     """
+
+    def draw(figure: Any) -> None:
+        left, right = figure.subplots(1, 2)
+        _draw_curves(left, report, "sampled")
+        left.set_title("Coverage alone: everyone near the limit", fontsize=10)
+        _draw_plane(right, report)
+        right.set_title("Coverage and information: only learning moves right", fontsize=10)
+
+    return _svg(draw, (10.5, 4.2), "coverage")
+
+
+def report_svgs(report: CoverageReport, history: Metrics = ()) -> dict[str, bytes]:
+    """Draw every figure of the report page, by name.
+
+    Parameters
+    ----------
+    history : one record of metrics per epoch; without it there is no history figure.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    figures: dict[str, tuple[Callable[[Any], None], tuple[float, float]]] = {
+        "coverage-sampled": (lambda axes: _draw_curves(axes, report, "sampled"), (5.6, 3.9)),
+        "coverage-mode": (lambda axes: _draw_curves(axes, report, "mode"), (5.6, 3.9)),
+        "plane": (lambda axes: _draw_plane(axes, report), (5.6, 3.9)),
+        "masses": (lambda axes: _draw_masses(axes, report), (5.6, 3.9)),
+        "kl": (lambda axes: _draw_kl(axes, report), (5.6, 3.2)),
+        "reconstruction": (lambda axes: _draw_reconstruction(axes, report), (5.6, 3.2)),
+    }
+
+    def alone(draw: Callable[[Any], None]) -> Callable[[Any], None]:
+        return lambda figure: draw(figure.subplots())
+
+    drawn = {name: _svg(alone(draw), size, name) for name, (draw, size) in figures.items()}
+    for name, title, keys, scale in HISTORY:
+        if sum(all(key in record for key in keys.values()) for record in history) > 1:
+            past = partial(_draw_history, history=history, title=title, keys=keys, scale=scale)
+            drawn[f"history-{name}"] = _svg(alone(past), (4.2, 2.7), name)
+    return drawn
+
+
+# name, title, label -> key of the metrics, scale of the axis
+HISTORY: tuple[tuple[str, str, dict[str, str], str], ...] = (
+    ("score", "selection score (fixed rule)", {"": "selection_score"}, "linear"),
+    ("loss", "validation loss (nats)", {"": "validation_nll"}, "log"),
+    (
+        "information",
+        "I(x; z) (nats)",
+        {"A": "mutual_information_nats_A", "B": "mutual_information_nats_B"},
+        "linear",
+    ),
+    ("chi-square", "chi-square from uniform", {"A": "chi_square_A", "B": "chi_square_B"}, "log"),
+    ("coverage", "distinct gates drawn", {"A": "coverage_A", "B": "coverage_B"}, "linear"),
+    (
+        "exact",
+        "exact on validation",
+        {"A": "validation_exact_rate_A", "B": "validation_exact_rate_B"},
+        "linear",
+    ),
+)
+
+
+def _svg(draw: Callable[[Any], None], size: tuple[float, float], salt: str) -> bytes:
     try:
         import matplotlib
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         raise MissingExtraError("drawing the report", "report") from None
-    everyone = (*report.measured, *report.controls)
-    with matplotlib.rc_context({"svg.hashsalt": "fluxttice", "font.size": 9}):
-        figure = Figure(figsize=(10.5, 4.2), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        _draw_curves(left, everyone)
-        _draw_plane(right, everyone)
+    style: Any = {
+        "svg.hashsalt": f"fluxttice-{salt}",
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.size": 9,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+    }
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     return buffer.getvalue()
 
 
-def _draw_curves(axes: Any, everyone: tuple[PathwayReport, ...]) -> None:
-    numbers = sorted({figure.num_draws for figure in everyone[0].coverage})
-    grid = np.unique(np.geomspace(numbers[0], numbers[-1], 200).astype(int))
-    limit = [100 * uniform_coverage(int(n)) for n in grid]
-    axes.plot(grid, limit, color="black", linewidth=1, label="limit: fair dice")
-    for item in everyone:
-        colour, marker, name = _STYLE[item.role, item.pathway]
-        values = [100 * item.figure("sampled", n).expected for n in numbers]
-        hollow = "none" if item.role != "measured" else colour
+def _everyone(report: CoverageReport) -> list[tuple[str, PathwayReport]]:
+    networks = [("checkpoint", report.checkpoint), ("untrained", report.untrained[0])]
+    networks.append(("collapsed", report.collapsed))
+    if report.perfect is not None:
+        networks.append(("perfect", report.perfect))
+    return [(role, item) for role, network in networks for item in network.pathways]
+
+
+def _draw_curves(axes: Any, report: CoverageReport, reading: str) -> None:
+    everyone = _everyone(report)
+    grid = [n for n, *_ in everyone[0][1].curve]
+    limit = [100 * uniform_coverage(n) for n in grid]
+    axes.plot(grid, limit, color=INK, linewidth=4, alpha=0.25, label="limit: fair dice")
+    for role, item in everyone:
+        colour = COLOURS[item.pathway] if role == "checkpoint" else GREYS[role]
         axes.plot(
-            numbers,
-            values,
-            marker,
+            [n for n, *_ in item.curve],
+            [100 * values[0 if reading == "sampled" else 1] for _, *values in item.curve],
             color=colour,
-            markerfacecolor=hollow,
-            label=name,
-            markersize=5 if item.pathway == "A" else 8,
-            fillstyle="full" if item.pathway == "A" else "none",
+            linewidth=1.4 if role == "checkpoint" else 1.0,
+            linestyle="-" if item.pathway == "A" else "--",
+            label=f"{NAMES[role]}, {item.pathway}",
         )
     axes.set_xscale("log")
-    axes.set_ylim(0, 103)
+    axes.set_ylim(-2, 104)
     axes.set_xlabel("number of draws n")
-    axes.set_ylabel("expected coverage, sampled (%)")
-    axes.set_title("Coverage alone: everyone near the limit", fontsize=10)
-    axes.legend(frameon=False, loc="lower right")
-    axes.grid(alpha=0.25)
+    axes.set_ylabel(f"expected coverage, {reading} (%)")
+    axes.legend(fontsize=8, loc="upper left")
+    axes.grid(alpha=0.2)
 
 
-def _draw_plane(axes: Any, everyone: tuple[PathwayReport, ...]) -> None:
-    numbers = {figure.num_draws for figure in everyone[0].coverage}
-    n = 50_000 if 50_000 in numbers else max(numbers)
-    for item in everyone:
-        colour, marker, name = _STYLE[item.role, item.pathway]
+def _draw_plane(axes: Any, report: CoverageReport) -> None:
+    everyone = _everyone(report)
+    numbers = {figure.num_draws for figure in everyone[0][1].coverage}
+    n = PLANE_DRAWS if PLANE_DRAWS in numbers else max(numbers)
+    for role, item in everyone:
+        colour = COLOURS[item.pathway] if role == "checkpoint" else GREYS[role]
         axes.plot(
             item.information.mutual_information_nats,
             item.figure("sampled", n).ratio,
-            marker,
+            MARKERS[item.pathway],
             color=colour,
-            label=name,
-            markersize=7,
-            fillstyle="full" if item.role == "measured" else "none",
+            label=f"{NAMES[role]}, {item.pathway}",
+            markersize=8,
+            linestyle="none",
+            fillstyle="full" if role == "checkpoint" else "none",
         )
-    axes.plot(everyone[0].information.limit_nats, 1.0, "*", color="black", markersize=12)
-    axes.annotate(
-        "perfect codebook",
-        (everyone[0].information.limit_nats, 1.0),
-        xytext=(-8, 8),
-        textcoords="offset points",
-        ha="right",
-    )
+    limit = everyone[0][1].information.limit_nats
+    axes.plot(limit, 1.0, "*", color=INK, markersize=13, linestyle="none", label="limit")
+    axes.plot(0.0, 1.0, "x", color=INK, markersize=8, linestyle="none", label="fair dice")
     axes.set_xlim(-0.5, 10.5)
     low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.15 * (high - low), high + 0.15 * (high - low))
-    axes.set_xlabel("information of a latent about its operation, I(x; z) (nats)")
-    axes.set_ylabel(f"C(n) / U(n) at n = {n:,}")
-    axes.set_title("Coverage and information: only learning moves right", fontsize=10)
-    axes.legend(frameon=False, loc="center")
-    axes.grid(alpha=0.25)
+    axes.set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    axes.set_xlabel("information of a latent about its gate, I(x; z) (nats)")
+    axes.set_ylabel(f"C(n) / U(n), sampled, n = {n:,}")
+    axes.legend(fontsize=8, loc="center")
+    axes.grid(alpha=0.2)
+
+
+def _draw_masses(axes: Any, report: CoverageReport) -> None:
+    axes.axhline(1.0, color=INK, linewidth=4, alpha=0.25, label="uniform")
+    networks = [("checkpoint", report.checkpoint), ("untrained", report.untrained[0])]
+    if report.perfect is not None:
+        networks.append(("perfect", report.perfect))
+    for role, network in networks:
+        for item in network.pathways:
+            colour = COLOURS[item.pathway] if role == "checkpoint" else GREYS[role]
+            axes.plot(
+                [rank for rank, *_ in item.ranked_masses],
+                [max(mass, 1e-4) for _, mass, _ in item.ranked_masses],
+                color=colour,
+                linestyle="-" if item.pathway == "A" else "--",
+                label=f"{NAMES[role]}, {item.pathway}",
+            )
+    axes.set_yscale("log")
+    axes.set_xlabel("gates from the commonest to the rarest")
+    axes.set_ylabel("N p(x), 1 is fair")
+    axes.legend(fontsize=8, loc="lower left")
+    axes.grid(alpha=0.2)
+
+
+def _draw_kl(axes: Any, report: CoverageReport) -> None:
+    for offset, item in zip((-0.2, 0.2), report.posterior, strict=True):
+        values = sorted(item.kl_per_dimension_nats, reverse=True)
+        places = np.arange(len(values)) + offset
+        name = f"{item.pathway}: {item.kl_nats:.1f} nats in all"
+        axes.bar(places, values, 0.4, color=COLOURS[item.pathway], label=name)
+    axes.set_xlabel("latent dimension, by rank")
+    axes.set_ylabel("KL to the prior (nats)")
+    axes.legend(fontsize=8)
+
+
+def _draw_reconstruction(axes: Any, report: CoverageReport) -> None:
+    rows = report.checkpoint.reconstruction
+    rhos = sorted({row.rho for row in rows})
+    for pathway, colour in COLOURS.items():
+        rates = [
+            100
+            * sum(row.num_exact for row in rows if (row.pathway, row.rho) == (pathway, rho))
+            / NUM_OPERATIONS
+            for rho in rhos
+        ]
+        line = "-" if pathway == "A" else "--"
+        axes.plot(rhos, rates, line, marker=MARKERS[pathway], color=colour, label=pathway)
+    axes.axvline(report.rho, color=INK, alpha=0.3, linewidth=1)
+    axes.annotate(
+        "the file's rho", (report.rho, 3), xytext=(4, 0), textcoords="offset points", fontsize=8
+    )
+    axes.set_ylim(-3, 105)
+    axes.set_xlabel("share of the other pathway's code, rho (0: own code)")
+    axes.set_ylabel("exact reconstruction (%)")
+    axes.legend(fontsize=8)
+    axes.grid(alpha=0.2)
+
+
+def _draw_history(
+    axes: Any, history: Metrics, title: str, keys: Mapping[str, str], scale: str
+) -> None:
+    for label, key in keys.items():
+        points = [(record["epoch"], record[key]) for record in history if key in record]
+        colour = COLOURS.get(label, INK)
+        axes.plot(*zip(*points, strict=True), color=colour, label=label, linewidth=1.2)
+    last = history[-1]["epoch"]
+    axes.axvline(last, color="#009E73", linewidth=1.5, label="this file")
+    losses = [
+        (record["validation_nll"], record["epoch"])
+        for record in history
+        if ("validation_nll" in record)
+    ]
+    if losses:
+        axes.axvline(
+            min(losses)[1], color="#CC79A7", linewidth=1.5, linestyle=":", label="lowest loss"
+        )
+    axes.set_yscale(scale)
+    axes.set_title(title, fontsize=9)
+    axes.set_xlabel("epoch", fontsize=8)
+    axes.legend(fontsize=7)
+    axes.grid(alpha=0.2)

@@ -28,6 +28,9 @@ Purpose = Literal[
     "categorical",
     "control",
     "benchmark",
+    "posterior",
+    "pairs",
+    "replicates",
 ]
 
 

@@ -106,19 +106,6 @@ def run(
     return folder
 
 
-def read_metrics(path: str | Path) -> list[dict[str, Any]]:
-    """Return one record per epoch, the latest of each; torn lines and headers are passed over."""
-    epochs: dict[int, dict[str, Any]] = {}
-    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict) and isinstance(record.get("epoch"), int):
-            epochs[record["epoch"]] = record
-    return [epochs[epoch] for epoch in sorted(epochs)]
-
-
 def _restore(
     contents: dict[str, Any], config: Config, place: torch.device, latest: Path
 ) -> TrainState:

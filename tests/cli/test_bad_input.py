@@ -130,13 +130,13 @@ CASES = {
         ("sample", "3", *M, "--sha256", "0" * 64, "--seed", "1"),
         "this is not the file you meant",
     ),
-    "a csv as checkpoint": (("coverage", "good.csv", "-o", "new"), "truncated or something else"),
+    "a csv as checkpoint": (("info", "good.csv"), "truncated or something else"),
     # output
     "no folder": (("sample", "3", *M, "--seed", "1", "-o", "no/such/a.npy"), "No such file"),
     "folder is a file": (("sample", "3", *M, "--seed", "1", "-o", "good.csv/a.npy"), "Not a dir"),
     "a name without format": (("sample", "3", *M, "--seed", "1", "-o", "a.txt"), ".npy or .csv"),
     "report into a file": (
-        ("coverage", "--draws", "good.csv", "-o", "good.csv"),
+        ("coverage", "good.csv", "-o", "good.csv"),
         "good.csv: expected a folder to write to",
     ),
     "report into a file, model": (
@@ -144,16 +144,25 @@ CASES = {
         "good.csv: expected a folder to write to",
     ),
     # draws
-    "no draws": (("coverage", "--draws", "none.npy", "-o", "new"), "at least one draw"),
-    "wrong draws": (("coverage", "--draws", "two.csv", "-o", "new"), "row 1, column 2 holds 2"),
-    "draws and model": (
-        ("coverage", "good.pt", "--draws", "good.csv", "-o", "new"),
-        "either a CHECKPOINT or --draws, not both",
+    "no draws": (("coverage", "none.npy", "-o", "new"), "at least one draw"),
+    "wrong draws": (("coverage", "nan.csv", "-o", "new"), "draw 0 holds nan"),
+    "outside": (("coverage", "good.csv", "--space", "2", "-o", "new"), "expected ids in 0 .. 1"),
+    "options of a model": (
+        ("coverage", "good.csv", "--latents", "99", "-o", "new"),
+        "--latents has no meaning for draws",
+    ),
+    "options of draws": (
+        ("coverage", "good.safetensors", "--space", "99", "-o", "new"),
+        "--space has no meaning for a checkpoint",
+    ),
+    "no history": (
+        ("report", "good.safetensors", "--history", "none.jsonl", "-o", "new"),
+        "none.jsonl: cannot be read",
     ),
     "n of zero": (("coverage", "--num-draws", "0"), "every n must lie in 1"),
     "n no number": (("coverage", "--num-draws", "many"), "whole numbers separated by commas"),
     "no n": (("coverage", "--num-draws", ""), "whole numbers separated by commas"),
-    "trials": (("coverage", "--trials", "0"), "--trials"),
+    "runs": (("coverage", "--runs", "-1"), "--runs"),
     "latents": (("coverage", "--latents", "1"), "--latents"),
     # usage
     "unknown command": (("smaple", "5"), "no command is called 'smaple'; did you mean sample?"),

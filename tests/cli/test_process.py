@@ -125,7 +125,7 @@ def without_torch(*commands):
 def test_the_plain_install_does_the_plain_work(model, tmp_path):
     (tmp_path / "draws.csv").write_text("5\n5\n7\n")
     np.save(tmp_path / "all.npy", np.arange(19683))
-    small = ["--num-draws", "100", "--trials", "1", "--latents", "500"]
+    small = ["--num-draws", "100", "--runs", "1", "--latents", "500"]
     of = ["--model", str(model)]
     work = [
         ["--help"],
@@ -137,7 +137,7 @@ def test_the_plain_install_does_the_plain_work(model, tmp_path):
         ["encode", str(tmp_path / "all.npy"), *of, "-o", str(tmp_path / "codes.npy")],
         ["decode", str(tmp_path / "codes.npy"), *of, "-o", str(tmp_path / "back.npy"), "--indices"],
         ["sample", "5", "--seed", "1"],
-        ["coverage", "--draws", str(tmp_path / "draws.csv"), "--json"],
+        ["coverage", str(tmp_path / "draws.csv"), "--json"],
         ["coverage", str(model), *small, "--out", str(tmp_path / "report")],
     ]
     for arguments, (code, out, err) in zip(work, without_torch(*work), strict=True):

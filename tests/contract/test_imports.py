@@ -18,7 +18,7 @@ FLOORS = (
     ("objective",),
     ("evidence",),
     ("training", "artifacts"),
-    ("pictures",),
+    ("pictures", "pages"),
     ("api", "runs"),
     ("benchmark",),
     ("cli",),
@@ -31,6 +31,7 @@ NEIGHBOURS = {
     ("splits", "operations"),
     ("splits", "rng"),
     ("config", "canonical"),
+    ("pages", "pictures"),
     ("api", "runs"),
     ("__init__", "api"),
 }

@@ -38,8 +38,9 @@ SIGNATURES = {
     "generate_all_operations": "()",
     "to_torch": "(checkpoint, device='cpu')",
     "coverage_report": (
-        "(source=None, *, num_draws=(1000, 10000, 19683, 50000, 100000, 195000), num_trials=5, "
-        "num_latents=262144, seed=0, on_progress=None)"
+        "(source=None, *, space=None, reference=None, "
+        "num_draws=(1000, 10000, 19683, 50000, 100000, 195000), num_runs=1, num_latents=1048576, "
+        "seed=0, threads=None, on_progress=None)"
     ),
     "train": (
         "(config, out=None, *, resume=False, device='cpu', epochs=None, seed=None, threads=2, "
@@ -140,7 +141,7 @@ def calls():
         "sample, fresh": lambda model: sample(10, model=model),
         "sample_batches": lambda model: list(sample_batches(10, model=model, batch_size=3)),
         "coverage_report": lambda model: coverage_report(
-            model, num_draws=(100,), num_trials=1, num_latents=200
+            model, num_draws=(100,), num_runs=1, num_latents=200
         ),
     }
 

@@ -9,16 +9,24 @@ import pytest
 from fluxttice_core.evidence.information import (
     chi_square_divergence,
     entropy_nats,
+    extreme_masses,
+    hill_number,
     marginal_entropy_nats,
+    mutual_information_error,
     mutual_information_nats,
+    rarest,
     total_variation,
+    total_variation_bounds,
+    uniform_to_marginal_nats,
 )
 from fluxttice_core.evidence.marginal import Marginal, estimate_marginal
 from tests.support import TERCILE
 
 
-def marginal_of(first, second, conditional=0.0):
-    return Marginal(np.array([first, second], dtype=float), conditional, 0.0, 2, 0)
+def marginal_of(*groups, conditional=0.0):
+    groups = np.array(groups, dtype=float)
+    sizes = np.ones(len(groups), dtype=int)
+    return Marginal(groups, sizes, np.full(len(groups), conditional), conditional, 0.0, 2, 0)
 
 
 def test_entropy_by_hand():
@@ -44,7 +52,7 @@ def test_information_against_the_enumerated_joint():
     conditional = -sum(
         joint[z, x] * math.log(3 * joint[z, x]) for z, x in itertools.product(range(3), range(9))
     )
-    measured = marginal_of(marginal, marginal, conditional)
+    measured = marginal_of(marginal, marginal, conditional=conditional)
     assert mutual_information_nats(measured) == pytest.approx(truth, rel=1e-12)
 
 
@@ -114,3 +122,60 @@ def test_a_decoder_that_ignores_its_code_carries_no_information():
     )
     assert abs(mutual_information_nats(marginal)) < 1e-9
     assert marginal.conditional_entropy_standard_error == pytest.approx(0, abs=1e-7)
+
+
+def sampled_groups(p, draws, groups, rng):
+    return rng.multinomial(draws // groups, p, size=groups) / (draws // groups)
+
+
+def test_the_errors_are_those_of_repeated_measurements():
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet(np.full(60, 3.0))
+    values, errors = [], []
+    for _ in range(300):
+        measured = marginal_of(*sampled_groups(p, 3200, 16, rng))
+        values.append(mutual_information_nats(measured))
+        errors.append(mutual_information_error(measured))
+    assert abs(np.mean(values) - entropy_nats(p)) < 4 * np.std(values) / math.sqrt(300)
+    assert 0.85 < np.mean(errors) / np.std(values) < 1.25
+
+
+def test_total_variation_lies_in_its_bracket():
+    rng = np.random.default_rng(4)
+    p = rng.dirichlet(np.full(200, 5.0))
+    truth = total_variation(p)
+    lows, highs = zip(
+        *(total_variation_bounds(sampled_groups(p, 4000, 16, rng)) for _ in range(50)), strict=True
+    )
+    assert np.mean(lows) < truth < np.mean(highs)
+    uniform = np.full(200, 1 / 200)
+    low, high = total_variation_bounds(sampled_groups(uniform, 4000, 16, rng))
+    assert low < 0.03 < high
+
+
+def test_extremes_and_the_rarest_are_found():
+    p = np.full(50, 0.0202)
+    p[7], p[11] = 0.0002, 1 - 0.0202 * 48 - 0.0002
+    groups = sampled_groups(p, 400_000, 16, np.random.default_rng(5))
+    masses = extreme_masses(groups)
+    assert masses["minimum"][0] <= masses["minimum"][1]
+    assert masses["minimum"][1] == pytest.approx(0.01, abs=0.005)
+    assert masses["maximum"][0] == pytest.approx(50 * p[11], rel=0.02)
+    assert rarest(groups, 1)[0][0] == 7
+    listed = rarest(groups, 5)
+    assert [mass for _, mass in listed] == sorted(mass for _, mass in listed)
+    assert len(listed) == 5
+
+
+def test_divergence_from_uniform_by_hand_and_without_mass():
+    p = np.array([0.5, 0.25, 0.25])
+    value, _ = uniform_to_marginal_nats(marginal_of(p, p, p))
+    assert value == pytest.approx(-math.log(3) - np.log(p).mean())
+    assert uniform_to_marginal_nats(marginal_of([1, 0, 0], p, p))[0] < math.inf
+    assert uniform_to_marginal_nats(marginal_of([1, 0, 0], [0.5, 0.5, 0]))[0] == math.inf
+
+
+def test_hill_numbers_of_equal_masses_are_their_number():
+    for order in (0, 1, 2, 3):
+        assert hill_number(np.full(81, 1 / 81), order) == pytest.approx(81)
+    assert hill_number(np.array([0.9, 0.1, 0.0]), 0) == 2

@@ -69,34 +69,55 @@ def linear_decoder(latents):
     return (latents.astype(np.float64) @ mixing).reshape(-1, 9, 3)
 
 
-@pytest.mark.parametrize("num_latents", [2, 3, 10])
-def test_estimate_is_the_mean_of_the_enumeration_over_both_halves(num_latents):
-    marginal = estimate_marginal(linear_decoder, 3, num_latents, seed=1)
-    sizes = (num_latents - num_latents // 2, num_latents // 2)
+@pytest.mark.parametrize(("num_latents", "num_groups"), [(2, 2), (3, 2), (10, 2), (11, 4), (5, 16)])
+def test_estimate_is_the_mean_of_the_enumeration_over_each_group(num_latents, num_groups):
+    marginal = estimate_marginal(
+        linear_decoder, 3, num_latents, seed=1, num_groups=num_groups, readings=True
+    )
+    groups = min(num_groups, num_latents)
+    sizes = [len(part) for part in np.array_split(np.arange(num_latents), groups)]
+    assert marginal.group_sizes.tolist() == sizes
     entropies = []
-    for half, size in enumerate(sizes):
-        latents = np.concatenate(list(latent_batches(size, 3, 1, stream=half)))
+    for group, size in enumerate(sizes):
+        latents = np.concatenate(list(latent_batches(size, 3, 1, stream=group)))
         each = probabilities(linear_decoder(latents))
-        np.testing.assert_allclose(
-            marginal.halves[half], enumerate_all(each).mean(axis=0), rtol=1e-10, atol=1e-18
+        joint = enumerate_all(each)
+        close = {"rtol": 1e-10, "atol": 1e-18}
+        np.testing.assert_allclose(marginal.groups[group], joint.mean(axis=0), **close)
+        np.testing.assert_allclose(marginal.group_squares[group], (joint**2).mean(axis=0), **close)
+        modes = np.bincount(joint.argmax(axis=1), minlength=19683)
+        assert np.array_equal(marginal.mode_counts[group], modes)
+        assert marginal.expectation_counts[group].sum() == size
+        assert marginal.group_conditional_entropies_nats[group] == pytest.approx(
+            conditional_entropies(each).mean(), rel=1e-12
         )
         entropies.extend(conditional_entropies(each))
     assert marginal.conditional_entropy_nats == pytest.approx(np.mean(entropies), rel=1e-12)
     assert marginal.conditional_entropy_standard_error == pytest.approx(
         np.std(entropies) / np.sqrt(num_latents), rel=1e-6
     )
-    np.testing.assert_allclose(marginal.halves.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(marginal.groups.sum(axis=1), 1, rtol=1e-12)
     assert marginal.num_latents == num_latents
 
 
-def test_the_halves_come_from_different_latents():
+def test_the_groups_come_from_different_latents():
     marginal = estimate_marginal(linear_decoder, 3, 100, seed=1)
-    assert np.abs(marginal.halves[0] - marginal.halves[1]).max() > 1e-4
+    assert len(np.unique(marginal.groups[:, 0])) == 16
+
+
+def test_threads_change_nothing():
+    one, many = (
+        estimate_marginal(linear_decoder, 3, 500, seed=1, readings=True, threads=threads)
+        for threads in (1, 3)
+    )
+    assert np.array_equal(one.groups, many.groups)
+    assert np.array_equal(one.mode_counts, many.mode_counts)
+    assert one.conditional_entropy_nats == many.conditional_entropy_nats
 
 
 def test_the_estimate_is_that_of_its_seed():
     first, again, other = (
-        estimate_marginal(linear_decoder, 3, 50, seed=seed).halves for seed in (1, 1, 2)
+        estimate_marginal(linear_decoder, 3, 50, seed=seed).groups for seed in (1, 1, 2)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

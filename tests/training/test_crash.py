@@ -11,7 +11,7 @@ import time
 import pytest
 
 from fluxttice_core.api import load, train
-from fluxttice_core.runs import read_metrics
+from fluxttice_core.artifacts.history import read_metrics
 from tests.support import EVERYTHING_ON, tiny_mapping
 
 # Selection looks at the whole space here, as in earnest: a third of a second an epoch.

@@ -62,6 +62,19 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
+@contextmanager
+def count_bar(what: str, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a running count, on a terminal only, for what takes over two seconds."""
+    from tqdm import tqdm
+
+    with tqdm(desc=what, unit=unit, unit_scale=True, delay=0.5, disable=None, leave=False) as bar:
+
+        def update(count: int) -> None:
+            bar.update(count - bar.n)
+
+        yield update
+
+
 def say_json(record: Any) -> None:
     """Write one JSON object to standard output."""
     click.echo(json.dumps(record, indent=2, sort_keys=True, allow_nan=False))

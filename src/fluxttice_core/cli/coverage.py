@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..api import coverage_report, load
+from ..artifacts.draw_files import SUFFIXES, draw_chunks
 from ..artifacts.files import prepare_folder, write_atomically
 from ..errors import ConfigError, MissingExtraError
-from ..evidence.report import DEFAULT_DRAWS, CoverageReport, DrawsReport, PathwayReport
+from ..evidence.network import NUM_LATENTS
+from ..evidence.report import DEFAULT_DRAWS, CoverageReport
+from ..evidence.sample import DrawsReport, measure_draws
 from .console import (
+    count_bar,
     json_option,
     note,
-    percent,
     progress_bar,
-    read_array,
     say,
     say_json,
     sha256_option,
-    table,
 )
+from .coverage_text import draws_text, model_text
 
-NAMES = {"measured": "model", "untrained control": "untrained", "collapsed control": "collapsed"}
+FOR_DRAWS, FOR_MODELS = ("space", "reference"), ("runs", "latents", "sha256")
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
@@ -40,13 +45,19 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 
 @click.command(
     epilog="Examples: fluxttice coverage   fluxttice coverage latest.pt --out report   "
-    "fluxttice coverage --draws mine.csv"
+    "fluxttice coverage draws.npy --space 19683   my_sampler | fluxttice coverage -"
 )
-@click.argument("checkpoint", required=False)
+@click.argument("source", required=False)
 @click.option(
-    "--draws",
+    "--space",
+    type=click.IntRange(1, 2**62),
+    metavar="N",
+    help="Draws: ids are 0 .. N-1. Adds the uniform limit. Rows of nine trits need none.",
+)
+@click.option(
+    "--reference",
     metavar="FILE",
-    help="Measure draws from any generator: .npy, .csv or -, nine trits or one index a row.",
+    help="Draws: another sample; adds validity, uniqueness and novelty against it.",
 )
 @click.option(
     "--num-draws",
@@ -55,67 +66,70 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     show_default=True,
     help="The n at which coverage is reported.",
 )
-@click.option("--trials", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option(
+    "--runs",
+    type=click.IntRange(0, 1000),
+    default=1,
+    show_default=True,
+    help="Models: real runs beside the expectation.",
+)
 @click.option(
     "--latents",
     type=click.IntRange(2, 100_000_000),
-    default=262_144,
+    default=NUM_LATENTS,
     show_default=True,
-    help="Prior latents behind the exact marginal.",
+    help="Models: prior latents behind the exact marginal.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
-@click.option(
-    "--out", "-o", metavar="DIR", help="Also write report.json, report.txt, coverage.svg."
-)
+@click.option("--out", "-o", metavar="DIR", help="Also write report.json, report.txt, a picture.")
 @sha256_option
 @json_option
+@click.pass_context
 def coverage(
-    checkpoint: str | None,
-    draws: str | None,
+    context: click.Context,
+    source: str | None,
+    space: int | None,
+    reference: str | None,
     num_draws: tuple[int, ...],
-    trials: int,
+    runs: int,
     latents: int,
     seed: int,
     out: str | None,
     sha256: str | None,
     as_json: bool,
 ) -> None:
-    """Measure how much of the space a model generates, beside the limit and the controls.
+    """Measure how much of its space a model or any generator reaches, beside limit and controls.
 
-    CHECKPOINT is a .pt or .safetensors file; without one the packaged v5.5 weights are measured.
-    Coverage alone proves nothing: random weights pass it. Read it beside the information column.
+    SOURCE is a checkpoint (.pt, .safetensors; without one, the packaged weights), or draws of
+    anything discrete: .npy, .csv, .jsonl, .parquet, or - for standard input, one draw a line.
+    Coverage alone proves nothing: random weights pass it. Read it beside the information.
+
+    Exit code 1: the draws are not independent, so no ratio is given.
     """
-    if draws is not None and checkpoint is not None:
-        raise ConfigError("give either a CHECKPOINT or --draws, not both")
-    folder: Path | None = None
+    is_draws = source is not None and (source == "-" or Path(source).suffix.lower() in SUFFIXES)
+    _refuse_options(context, FOR_MODELS if is_draws else FOR_DRAWS, is_draws=is_draws)
     report: CoverageReport | DrawsReport
-    if draws is not None:
-        from ..evidence.report import measure_draws
-        from ..operations import as_trits, indices_from_trits
-
-        indices = indices_from_trits(as_trits(read_array(draws)))
-        name = "standard input" if draws == "-" else draws
-        report = measure_draws(indices, source=name, num_draws=num_draws)
-        text = _draws_text(report)
+    if is_draws:
+        assert source is not None
+        report = _draws(source, space, reference, num_draws, seed)
+        text, folder = draws_text(report), None
         folder = prepare_folder(out) if out is not None else None
     else:
-        source = load(checkpoint, sha256=sha256)
+        checkpoint = load(source, sha256=sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
         folder = prepare_folder(out) if out is not None else None
-        with progress_bar("measuring the model and two controls") as on_progress:
+        with progress_bar("measuring the model and its controls") as on_progress:
             measured = coverage_report(
-                source,
+                checkpoint,
                 num_draws=num_draws,
-                num_trials=trials,
+                num_runs=runs,
                 num_latents=latents,
                 seed=seed,
                 on_progress=on_progress,
             )
         assert isinstance(measured, CoverageReport)
-        report, text = (
-            measured,
-            _model_text(measured, source.file_sha256, checked=sha256 is not None),
-        )
+        report = measured
+        text = model_text(report, checkpoint.file_sha256, checked=sha256 is not None)
     written = _write(folder, report, text) if folder is not None else []
     if as_json:
         say_json(report.as_dict())
@@ -123,12 +137,53 @@ def coverage(
         say(text)
         if written:
             say(f"\nResults in {folder}: {', '.join(written)}")
+    if isinstance(report, DrawsReport) and not report.independence.holds:
+        raise SystemExit(1)
+
+
+def _refuse_options(context: click.Context, names: tuple[str, ...], *, is_draws: bool) -> None:
+    given = [
+        f"--{name}"
+        for name in names
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        what = "draws" if is_draws else "a checkpoint"
+        raise ConfigError(
+            f"{', '.join(given)} has no meaning for {what}; SOURCE is read as {what} because of "
+            "its name (draws end in .npy, .csv, .txt, .jsonl or .parquet, or are -)"
+        )
+
+
+def _draws(
+    source: str,
+    space: int | None,
+    reference: str | None,
+    num_draws: tuple[int, ...],
+    seed: int,
+) -> DrawsReport:
+    # Asked for only where it is read: a process may have none.
+    stream = sys.stdin.buffer if "-" in (source, reference) else io.BytesIO()
+    with count_bar("counting", "draw") as on_count:
+        report = measure_draws(
+            draw_chunks(source, stream),
+            source="standard input" if source == "-" else source,
+            space=space,
+            reference=None if reference is None else draw_chunks(reference, stream),
+            num_draws=num_draws,
+            seed=seed,
+            on_chunk=on_count,
+        )
+    if report.interrupted:
+        note("interrupted: the report is of the draws read so far")
+    return report
 
 
 def _write(folder: Path, report: CoverageReport | DrawsReport, text: str) -> list[str]:
     """Write the report's files and return their names; without matplotlib, all but the picture."""
-    record = json.dumps(report.as_dict(), indent=2, sort_keys=True, allow_nan=False)
-    files = {"report.txt": text.encode() + b"\n", "report.json": record.encode() + b"\n"}
+    record: dict[str, Any] = report.as_dict()
+    encoded = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
+    files = {"report.txt": text.encode() + b"\n", "report.json": encoded.encode() + b"\n"}
     if isinstance(report, CoverageReport):
         from ..pictures import coverage_svg
 
@@ -139,121 +194,3 @@ def _write(folder: Path, report: CoverageReport | DrawsReport, text: str) -> lis
     for name, data in files.items():
         write_atomically(folder / name, data)
     return list(files)
-
-
-def _draws_text(report: DrawsReport) -> str:
-    rows = [
-        (f"{n:,}", percent(value), percent(limit), f"{value / limit:.4f}")
-        for n, value, limit in report.rarefied
-    ]
-    rows.append(
-        (
-            f"{report.num_draws:,} (all)",
-            percent(report.observed),
-            percent(report.uniform_limit),
-            f"{report.ratio:.4f}",
-        )
-    )
-    lines = [
-        f"{report.source}: {report.num_draws:,} draws, {report.num_distinct:,} of 19,683 "
-        "operations",
-        "",
-        table(("n", "coverage", "limit U(n)", "C/U"), rows),
-        "",
-        "Smaller n by rarefaction of all draws (unbiased). Draws alone cannot tell a generator",
-        "from fair dice: measure the model itself for information and controls.",
-    ]
-    if report.ratio > 1.05:
-        lines.append("C/U above 1: these draws repeat less than independent draws can.")
-    return "\n".join(lines)
-
-
-def _model_text(report: CoverageReport, file_sha256: str | None, *, checked: bool) -> str:
-    lines = [f"{report.source}"]
-    if file_sha256 is not None:
-        lines.append(f"  file SHA-256     {file_sha256}{'  (as expected)' if checked else ''}")
-    lines += [f"  weights SHA-256  {report.weights_sha256}", "", "Reconstruction (exact, 9 of 9)"]
-    lines.append(
-        table(
-            ("pathway, code", "train", "validation", "test"),
-            [
-                (
-                    f"{pathway}, " + ("own" if rho == 0 else f"coupled at rho {rho:.3g}"),
-                    *(
-                        f"{row.num_exact:,}/{row.num_operations:,}"
-                        for row in report.reconstruction
-                        if row.pathway == pathway and row.rho == rho
-                    ),
-                )
-                for pathway in ("A", "B")
-                for rho in dict.fromkeys(row.rho for row in report.reconstruction)
-            ]
-            + [
-                (
-                    f"untrained {pathway}, own",
-                    *(
-                        f"{row.num_exact:,}/{row.num_operations:,}"
-                        for row in report.control_reconstruction
-                        if row.pathway == pathway
-                    ),
-                )
-                for pathway in ("A", "B")
-            ],
-        )
-    )
-    everyone = (*report.measured, *report.controls)
-    lines += ["", "Coverage over the uniform limit, C(n) / U(n)", _coverage_table(everyone)]
-    lines += ["", "Information (nats)", _information_table(everyone)]
-    lines += ["", _verdict(report)]
-    return "\n".join(lines)
-
-
-def _name(item: PathwayReport) -> str:
-    return f"{NAMES[item.role]} {item.pathway}"
-
-
-def _coverage_table(everyone: tuple[PathwayReport, ...]) -> str:
-    numbers = list(dict.fromkeys(figure.num_draws for figure in everyone[0].coverage))
-    limits = {figure.num_draws: figure.uniform_limit for figure in everyone[0].coverage}
-    rows = [("limit U(n)", "", *(percent(limits[n]) for n in numbers))]
-    for item in everyone:
-        for reading in ("sampled", "mode", "expectation"):
-            rows.append(
-                (
-                    _name(item),
-                    reading,
-                    *(f"{item.figure(reading, n).ratio:.4f}" for n in numbers),
-                )
-            )
-    return table(("network", "reading", *(f"n={n:,}" for n in numbers)), rows)
-
-
-def _information_table(everyone: tuple[PathwayReport, ...]) -> str:
-    rows = [
-        (
-            _name(item),
-            f"{item.information.mutual_information_nats:z.3f}",
-            f"{item.information.marginal_entropy_nats:z.3f}",
-            f"{item.information.conditional_entropy_nats:z.3f}",
-            f"{item.information.chi_square:z.4f}",
-        )
-        for item in everyone
-    ]
-    limit = f"{everyone[0].information.limit_nats:.3f}"
-    rows.append(("perfect codebook", limit, limit, "0.000", "0.0000"))
-    return table(("network", "I(x; z)", "H(x)", "H(x | z)", "chi2"), rows)
-
-
-def _verdict(report: CoverageReport) -> str:
-    lowest = min(item.information.mutual_information_nats for item in report.measured)
-    highest = max(item.information.mutual_information_nats for item in report.controls)
-    if lowest > 10 * max(highest, 1e-6):
-        return (
-            f"The model is told apart from networks that learned nothing: I(x; z) is at least "
-            f"{lowest:.2f} nats,\ntheirs at most {max(highest, 0.0):.2f}. "
-            "Their sampled coverage shows why coverage alone is no evidence."
-        )
-    return (
-        f"NOT told apart from networks that learned nothing: I(x; z) is {lowest:.2f} nats, theirs "
-        f"up to {max(highest, 0.0):.2f}.\nIts coverage is no evidence of learning."
-    )

@@ -20,6 +20,7 @@ COMMANDS = {
     "encode": ("codec", "Map operations to latent codes."),
     "info": ("info", "Say what a checkpoint is: identity, hashes, config, origin."),
     "operations": ("operations", "Look a gate up by name, index or table."),
+    "report": ("report", "Write a page of figures about a checkpoint."),
     "sample": ("codec", "Draw operations from the model."),
     "train": ("train", "Train from a configuration file; resumable bit for bit."),
 }

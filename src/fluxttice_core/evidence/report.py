@@ -1,89 +1,160 @@
-"""The coverage report: readings at several n beside the limit, and the controls beside both."""
+"""The coverage report of a network: frozen records, and the JSON they become."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..errors import OperationError
-from ..model.layout import PATHWAYS, Pathway
-from ..model.reference import ReferenceVAE, probabilities
-from ..operations import NUM_OPERATIONS, indices_from_trits
-from ..rng import numpy_generator
-from ..splits import Split
-from .controls import collapsed_weights, untrained_weights
-from .coverage import (
-    observed_coverage,
-    rarefied_coverage,
-    uniform_coverage,
-)
-from .draws import READINGS, Reading, latent_batches, read
-from .information import (
-    chi_square_divergence,
-    marginal_entropy_nats,
-    mutual_information_nats,
-)
-from .marginal import Marginal, estimate_marginal
-from .posterior import Posterior, summarise_posterior
-from .reconstruction import Reconstruction, reconstruct
+from ..model.layout import Pathway
+from ..operations import NUM_OPERATIONS, trits_from_indices
+from .draws import Reading
+from .jackknife import Z95
+from .likelihood import Likelihood
+from .posterior import Posterior
+from .reconstruction import Reconstruction
+from .separation import Separation
+from .structure import Structure
 
 DEFAULT_DRAWS = (1_000, 10_000, 19_683, 50_000, 100_000, 195_000)
-SCHEMA = "fluxttice_core/coverage-report/v1"
-# Two-sided 95 % points of Student's t by degrees of freedom; beyond them `_student_quantile`.
-_T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+SCHEMA = "fluxttice_core/coverage-report/v2"
+Interval = tuple[float, float]
 
-Role = Literal["measured", "untrained control", "collapsed control"]
+ESTIMATORS = {
+    "sampled.coverage": "Rao-Blackwellised rarefaction of the latents: mean over operations of "
+    "1 - prod_i (1 - (n / M) p(x | z_i)), from two moments of p(x | z) (nearly unbiased)",
+    "mode.coverage": "rarefaction of the mode reading of every latent (exactly unbiased)",
+    "expectation.coverage": "rarefaction of the rounded mean of every latent (exactly unbiased)",
+    "interval": "95 % for one real run of n draws: normal with the closed-form variance, exact "
+    "Poisson where few repeats or few unseen operations are expected; widened by the error",
+    "entropy_nats": "jackknife over groups of latents",
+    "conditional_entropy_nats": "mean over latents",
+    "mutual_information_nats": "entropy less conditional entropy, jackknife of both together",
+    "chi_square": "N sum p^2 - 1 from products between groups (unbiased)",
+    "mode_chi_square": "the same of the mode cells",
+    "total_variation": "bracket: signs from one half and sizes from the other; plug-in",
+    "minimum_mass, maximum_mass": "bracket of N p: plug-in, and chosen in one half, read in the "
+    "other",
+    "uniform_to_marginal_nats": "jackknife over groups of latents",
+    "draws_to_reach": "smallest n of the expected sampled coverage",
+    "reconstruction": "exact count over the operations; noisy: draws of the posterior",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageFigure:
-    """Expected coverage of n independent draws under one reading, beside the uniform limit.
+    """Coverage at n draws under one reading, beside the limit.
 
-    ``observed_mean`` and its 95 % interval come from ``num_trials`` real runs of n draws
-    (Student's t over runs); ``expected`` from the estimator named.
+    ``coverage`` is the expected one, C(n); ``interval`` is where one real run of n independent
+    draws falls 95 times in 100; ``observed`` holds the real runs that were made.
     """
 
     reading: Reading
     num_draws: int
-    expected: float
-    estimator: str
-    observed_mean: float
-    observed_ci: tuple[float, float] | None
-    num_trials: int
-    uniform_limit: float
+    coverage: float
+    standard_error: float
+    interval: Interval
+    limit: float
+    observed: tuple[float, ...] = ()
 
     @property
     def ratio(self) -> float:
         """The figure of merit C(n) / U(n)."""
-        return self.expected / self.uniform_limit
+        return self.coverage / self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "coverage": self.coverage,
+            "standard_error": self.standard_error,
+            "limit": self.limit,
+            "ratio": self.ratio,
+            "interval": list(self.interval),
+            "observed": list(self.observed),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class InformationFigure:
-    """Entropies in nats of what a pathway generates; the limits are log N, 0 and log N."""
+    """What one decoder generates: entropies (nats), distance from uniform, extreme masses.
 
-    marginal_entropy_nats: float
+    Each ``*_error`` is a standard error. ``minimum_mass`` and ``maximum_mass`` bracket N p(x).
+    ``draws_to_reach`` gives n and its standard error for 50, 90 and 99 % of the space; infinite
+    where the masses do not reach it.
+    """
+
+    entropy_nats: float
+    entropy_error: float
     conditional_entropy_nats: float
-    conditional_entropy_standard_error: float
+    conditional_entropy_error: float
     mutual_information_nats: float
+    mutual_information_error: float
     chi_square: float
+    chi_square_error: float
+    mode_chi_square: float
+    mode_chi_square_error: float
+    total_variation: Interval
+    uniform_to_marginal_nats: float
+    uniform_to_marginal_error: float
+    minimum_mass: Interval
+    maximum_mass: Interval
+    rarest: tuple[tuple[int, float], ...]
+    hill_numbers: tuple[float, float, float]
+    draws_to_reach: tuple[tuple[float, float, float], ...]
+    num_mode_cells: int
     num_latents: int
     limit_nats: float = math.log(NUM_OPERATIONS)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; infinities and unknown errors become null."""
+        record: dict[str, Any] = {}
+        for name, error in (
+            ("entropy_nats", self.entropy_error),
+            ("conditional_entropy_nats", self.conditional_entropy_error),
+            ("mutual_information_nats", self.mutual_information_error),
+            ("chi_square", self.chi_square_error),
+            ("mode_chi_square", self.mode_chi_square_error),
+            ("uniform_to_marginal_nats", self.uniform_to_marginal_error),
+        ):
+            value = getattr(self, name)
+            record[name] = finite(value)
+            record[f"{name}_ci"] = interval_of(value, error)
+        return record | {
+            "information_share": self.mutual_information_nats / self.limit_nats,
+            "entropy_share": self.entropy_nats / self.limit_nats,
+            "limit_nats": self.limit_nats,
+            "total_variation_bracket": list(self.total_variation),
+            "minimum_mass_bracket": list(self.minimum_mass),
+            "maximum_mass_bracket": list(self.maximum_mass),
+            "rarest": [
+                {"index": index, "trits": trits_from_indices(index).tolist(), "mass": mass}
+                for index, mass in self.rarest
+            ],
+            "hill_numbers": {str(order): value for order, value in enumerate(self.hill_numbers)},
+            "draws_to_reach": {
+                str(share): {"num_draws": finite(n), "num_draws_ci": interval_of(n, error)}
+                for share, n, error in self.draws_to_reach
+            },
+            "num_mode_cells": self.num_mode_cells,
+            "num_latents": self.num_latents,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class PathwayReport:
-    """Everything measured about one pathway of one network."""
+    """Everything measured about one pathway of one network.
 
-    role: Role
+    ``curve``: n, expected sampled and mode coverage, along a grid of n for pictures.
+    ``ranked_masses``: rank, N p(x) of the marginal and of the mode cells,
+    at 100 ranks from the commonest to the rarest operation.
+    """
+
     pathway: Pathway
     coverage: tuple[CoverageFigure, ...]
     information: InformationFigure
+    curve: tuple[tuple[int, float, float], ...] = ()
+    ranked_masses: tuple[tuple[int, float, float], ...] = ()
 
     def figure(self, reading: Reading, num_draws: int) -> CoverageFigure:
         """Return the coverage figure of one reading at one n."""
@@ -94,233 +165,185 @@ class PathwayReport:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkReport:
+    """Both pathways of one network: the checkpoint or a control.
+
+    ``noisy_exact_rates``: exact reconstruction from a posterior draw, A and B.
+    """
+
+    role: str
+    seed: int | None
+    pathways: tuple[PathwayReport, ...]
+    reconstruction: tuple[Reconstruction, ...]
+    noisy_exact_rates: tuple[float, ...]
+
+    def pathway(self, name: Pathway) -> PathwayReport:
+        """Return the report of pathway "A" or "B"."""
+        return next(item for item in self.pathways if item.pathway == name)
+
+    def num_exact(self, name: Pathway, rho: float = 0.0) -> int:
+        """Operations of all splits that come back whole."""
+        return sum(
+            row.num_exact for row in self.reconstruction if (row.pathway, row.rho) == (name, rho)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return ``{"seed", "pathways": {"A": ..., "B": ...}}`` in plain values."""
+        return {
+            "seed": self.seed,
+            "pathways": {
+                item.pathway: {
+                    **_coverage_dict(item.coverage),
+                    **item.information.as_dict(),
+                    "reconstruction": {
+                        "by_rho": reconstruction_dict(self.reconstruction, item.pathway),
+                        "noisy_exact_rate": noisy,
+                    },
+                }
+                for item, noisy in zip(self.pathways, self.noisy_exact_rates, strict=True)
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageReport:
-    """What was measured, on which source, with which seed; the controls in the same run."""
+    """What was measured, on which source, with which seed; every control in the same run.
+
+    ``coupled``: both decoders reading a mix of two prior codes at the checkpoint's rho.
+    ``permuted``: reconstruction of the checkpoint from the codes of other operations.
+    ``perfect`` is None where the latent space is too narrow for the hand-built codebook.
+    """
 
     source: str
     weights_sha256: str | None
     seed: int
-    num_trials: int
-    measured: tuple[PathwayReport, ...]
-    controls: tuple[PathwayReport, ...]
-    reconstruction: tuple[Reconstruction, ...]
+    num_latents: int
+    rho: float
+    checkpoint: NetworkReport
+    coupled: tuple[PathwayReport, ...]
+    untrained: tuple[NetworkReport, ...]
+    collapsed: NetworkReport
+    perfect: NetworkReport | None
+    permuted: tuple[Reconstruction, ...]
     posterior: tuple[Posterior, ...]
-    control_reconstruction: tuple[Reconstruction, ...] = ()
+    likelihood: dict[Pathway, tuple[Likelihood, ...]]
+    structure: dict[Pathway, tuple[Structure, ...]]
+    separations: tuple[Separation, ...]
+    verdict: str
+    is_sound: bool | None
     schema: str = SCHEMA
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; ratios and rates are written out."""
-        record = asdict(self)
-        for group in ("measured", "controls"):
-            for target, source in zip(record[group], getattr(self, group), strict=True):
-                for figure, item in zip(target["coverage"], source.coverage, strict=True):
-                    figure["ratio"] = item.ratio
-        for name in ("reconstruction", "control_reconstruction"):
-            for figure, row in zip(record[name], getattr(self, name), strict=True):
-                figure["exact_rate"], figure["trit_rate"] = row.exact_rate, row.trit_rate
-        return record
-
-
-@dataclass(frozen=True, slots=True)
-class DrawsReport:
-    """Coverage of draws that exist already: their count, and rarefaction to fewer."""
-
-    source: str
-    num_draws: int
-    num_distinct: int
-    observed: float
-    uniform_limit: float
-    rarefied: tuple[tuple[int, float, float], ...]
-    schema: str = "fluxttice_core/draws-report/v1"
-
     @property
-    def ratio(self) -> float:
-        """Observed coverage over the uniform limit at the same n."""
-        return self.observed / self.uniform_limit
+    def controls(self) -> tuple[NetworkReport, ...]:
+        """Every control network."""
+        perfect = (self.perfect,) if self.perfect is not None else ()
+        return (*self.untrained, self.collapsed, *perfect)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return {**asdict(self), "ratio": self.ratio}
+        checkpoint = self.checkpoint.as_dict()
+        # The decoder is the checkpoint's own: only what needs the right code is another.
+        permuted = {
+            pathway: {
+                **values,
+                "reconstruction": {
+                    "by_rho": reconstruction_dict(self.permuted, pathway),
+                    "noisy_exact_rate": None,
+                },
+            }
+            for pathway, values in checkpoint["pathways"].items()
+        }
+        first, *others = (item.as_dict() for item in self.untrained)
+        for item in self.posterior:
+            checkpoint["pathways"][item.pathway]["posterior"] = {
+                **asdict(item),
+                "kl_nats": item.kl_nats,
+            }
+        for name, likelihoods in self.likelihood.items():
+            checkpoint["pathways"][name]["likelihood"] = {
+                row.split: {
+                    "negative_log_likelihood_nats": finite(row.negative_log_likelihood_nats),
+                    "negative_log_likelihood_nats_ci": interval_of(
+                        row.negative_log_likelihood_nats, row.standard_error
+                    ),
+                    "negative_elbo_nats": finite(row.negative_elbo_nats),
+                    "gap_nats": finite(row.gap_nats),
+                    "num_posterior_draws": row.num_posterior_draws,
+                }
+                for row in likelihoods
+            }
+        # Empty where the geometry was not asked for.
+        for name, structures in self.structure.items():
+            checkpoint["pathways"][name]["structure"] = {
+                row.codes: {
+                    key: finite(value) if isinstance(value, float) else value
+                    for key, value in asdict(row).items()
+                    if key != "codes"
+                }
+                for row in structures
+            }
+        for coupled in self.coupled:
+            checkpoint["pathways"][coupled.pathway]["coupled_prior"] = {
+                "rho": self.rho,
+                **_coverage_dict(coupled.coverage),
+                **coupled.information.as_dict(),
+            }
+        return {
+            "schema": self.schema,
+            "source": self.source,
+            "weights_sha256": self.weights_sha256,
+            "space_size": NUM_OPERATIONS,
+            "seed": self.seed,
+            "num_latents": self.num_latents,
+            "confidence_level": 0.95,
+            "rho": self.rho,
+            "pathways": checkpoint["pathways"],
+            "controls": {
+                "untrained": {**first, "replicates": others},
+                "collapsed": self.collapsed.as_dict(),
+                "permuted": {"seed": self.seed, "pathways": permuted},
+                "perfect": self.perfect.as_dict() if self.perfect is not None else None,
+            },
+            "separation": [item.as_dict() for item in self.separations],
+            "verdict": self.verdict,
+            "measurement_is_sound": self.is_sound,
+            "estimators": ESTIMATORS,
+        }
 
 
-def student_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % interval of the mean over independent runs; None for a single run."""
-    if len(values) < 2:
+def finite(value: float) -> float | None:
+    """Return the value, or None where JSON has no word for it."""
+    return float(value) if math.isfinite(value) else None
+
+
+def interval_of(value: float, error: float) -> list[float] | None:
+    """Normal 95 % interval, or None where the error is not known."""
+    if not (math.isfinite(value) and math.isfinite(error)):
         return None
-    quantile = _student_quantile(len(values) - 1)
-    mean = float(np.mean(values))
-    half = quantile * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return mean - half, mean + half
+    return [value - Z95 * error, value + Z95 * error]
 
 
-def _student_quantile(freedom: int) -> float:
-    if freedom <= len(_T95):
-        return _T95[freedom - 1]
-    # Expansion in 1/freedom (Abramowitz & Stegun 26.7.5); right to 4 digits from 10 on.
-    z = 1.959964
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3
+def reconstruction_dict(rows: Sequence[Reconstruction], pathway: Pathway) -> dict[str, Any]:
+    """Return ``{rho: {split: counts and rates}}`` with the sum over splits as ``all``."""
+    record: dict[str, Any] = {}
+    for row in rows:
+        if row.pathway != pathway:
+            continue
+        place = record.setdefault(f"{row.rho:g}", {})
+        for split in (row.split, "all"):
+            total = place.setdefault(split, {"num_operations": 0, "num_exact": 0, "num_trits": 0})
+            total["num_operations"] += row.num_operations
+            total["num_exact"] += row.num_exact
+            total["num_trits"] += row.num_trits_right
+    for place in record.values():
+        for counts in place.values():
+            counts["exact_rate"] = counts["num_exact"] / counts["num_operations"]
+            counts["trit_rate"] = counts.pop("num_trits") / (9 * counts["num_operations"])
+    return record
 
 
-def _first_seen(
-    model: ReferenceVAE, pathway: Pathway, num_draws: int, seed: int, stream: int
-) -> tuple[dict[Reading, NDArray[np.int64]], dict[Reading, NDArray[np.int64]]]:
-    """One run of draws: when each operation was first met, and how often, per reading."""
-    never = np.iinfo(np.int64).max
-    first = {reading: np.full(NUM_OPERATIONS, never) for reading in READINGS}
-    counts = {reading: np.zeros(NUM_OPERATIONS, dtype=np.int64) for reading in READINGS}
-    generator = numpy_generator(seed, "categorical", stream)
-    start = 0
-    for latents in latent_batches(num_draws, model.latent_dim, seed, stream=stream):
-        each = probabilities(model.logits(latents, pathway))
-        for reading in READINGS:
-            indices = indices_from_trits(read(each, reading, generator))
-            counts[reading] += np.bincount(indices, minlength=NUM_OPERATIONS)
-            # Written backwards, so that the earliest draw of each operation is what remains.
-            seen = np.full(NUM_OPERATIONS, never)
-            seen[indices[::-1]] = np.arange(start + len(indices) - 1, start - 1, -1)
-            np.minimum(first[reading], seen, out=first[reading])
-        start += len(latents)
-    return first, counts
-
-
-def measure_pathway(
-    weights: Mapping[str, NDArray[Any]],
-    pathway: Pathway,
-    *,
-    role: Role = "measured",
-    num_draws: Sequence[int] = DEFAULT_DRAWS,
-    num_trials: int = 5,
-    num_latents: int = 262_144,
-    seed: int = 0,
-) -> PathwayReport:
-    """Measure one pathway: coverage under three readings, and information.
-
-    Expected coverage is rarefied from the draws of all trials together, which is exactly unbiased
-    for every reading; information comes from the marginal over ``num_latents`` other latents.
-    """
-    model = ReferenceVAE(weights, np.float32)
-    marginal = estimate_marginal(
-        lambda latents: model.logits(latents, pathway), model.latent_dim, num_latents, seed
-    )
-    most = max(num_draws)
-    observed: dict[tuple[Reading, int], list[float]] = {}
-    totals = {reading: np.zeros(NUM_OPERATIONS, dtype=np.int64) for reading in READINGS}
-    for trial in range(num_trials):
-        # Streams 0 and 1 of the latents belong to the halves of the marginal.
-        first, counts = _first_seen(model, pathway, most, seed, trial + 2)
-        for reading in READINGS:
-            totals[reading] += counts[reading]
-            for n in num_draws:
-                coverage = observed_coverage(first[reading] < n)
-                observed.setdefault((reading, n), []).append(coverage)
-    figures = tuple(
-        CoverageFigure(
-            reading,
-            n,
-            rarefied_coverage(totals[reading], n),
-            "rarefaction of all draws",
-            float(np.mean(observed[reading, n])),
-            student_interval(observed[reading, n]),
-            num_trials,
-            uniform_coverage(n),
-        )
-        for reading in READINGS
-        for n in num_draws
-    )
-    return PathwayReport(role, pathway, figures, summarise_information(marginal))
-
-
-def summarise_information(marginal: Marginal) -> InformationFigure:
-    """Put the entropies of a marginal into one record."""
-    return InformationFigure(
-        marginal_entropy_nats(marginal),
-        marginal.conditional_entropy_nats,
-        marginal.conditional_entropy_standard_error,
-        mutual_information_nats(marginal),
-        chi_square_divergence(marginal),
-        marginal.num_latents,
-    )
-
-
-def measure_network(
-    weights: Mapping[str, NDArray[Any]],
-    *,
-    source: str,
-    weights_sha256: str | None,
-    split: Split,
-    rhos: tuple[float, ...] = (0.0,),
-    num_draws: Sequence[int] = DEFAULT_DRAWS,
-    num_trials: int = 5,
-    num_latents: int = 262_144,
-    seed: int = 0,
-    active_threshold_nats: float = 5e-4,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> CoverageReport:
-    """Measure a network and, in the same run by the same code, both negative controls.
-
-    ``on_progress`` is called with the number of pathways measured so far, and of all.
-    """
-    latent_dim = ReferenceVAE(weights).latent_dim
-    settings: dict[str, Any] = {
-        "num_draws": tuple(num_draws),
-        "num_trials": num_trials,
-        "num_latents": num_latents,
-        "seed": seed,
-    }
-    untrained = untrained_weights(seed, latent_dim)
-    roles: tuple[tuple[Role, Mapping[str, NDArray[Any]]], ...] = (
-        ("measured", weights),
-        ("untrained control", untrained),
-        ("collapsed control", collapsed_weights(seed, latent_dim)),
-    )
-    jobs = [(role, each, pathway) for role, each in roles for pathway in PATHWAYS]
-    reports: list[PathwayReport] = []
-    for role, each, pathway in jobs:
-        if on_progress is not None:
-            on_progress(len(reports), len(jobs))
-        reports.append(measure_pathway(each, pathway, role=role, **settings))
-    if on_progress is not None:
-        on_progress(len(jobs), len(jobs))
-    model = ReferenceVAE(weights)
-    return CoverageReport(
-        source=source,
-        weights_sha256=weights_sha256,
-        seed=seed,
-        num_trials=num_trials,
-        measured=tuple(item for item in reports if item.role == "measured"),
-        controls=tuple(item for item in reports if item.role != "measured"),
-        reconstruction=reconstruct(model, split, rhos),
-        posterior=tuple(
-            summarise_posterior(model, pathway, active_threshold_nats) for pathway in PATHWAYS
-        ),
-        control_reconstruction=reconstruct(ReferenceVAE(untrained), split),
-    )
-
-
-def measure_draws(
-    indices: NDArray[np.int64], *, source: str = "draws", num_draws: Sequence[int] = DEFAULT_DRAWS
-) -> DrawsReport:
-    """Report on draws given as operation indices ``(n,)``, from any generator.
-
-    Raises
-    ------
-    OperationError
-        There are no draws.
-    """
-    if len(indices) == 0:
-        raise OperationError("expected at least one draw, got none")
-    counts = np.bincount(indices, minlength=NUM_OPERATIONS)
-    total = len(indices)
-    return DrawsReport(
-        source,
-        total,
-        int(np.count_nonzero(counts)),
-        observed_coverage(counts),
-        uniform_coverage(total),
-        tuple(
-            (n, rarefied_coverage(counts, n), uniform_coverage(n)) for n in num_draws if n <= total
-        ),
-    )
+def _coverage_dict(figures: Sequence[CoverageFigure]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for item in figures:
+        record.setdefault(item.reading, {})[str(item.num_draws)] = item.as_dict()
+    return record

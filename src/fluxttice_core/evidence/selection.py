@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # Part of the rule: fixed latents, so that epochs are compared on the same questions.
 SELECTION_LATENTS = 32_768
 SELECTION_SEED = 0
+SELECTION_GROUPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def selection_scores(
             model.latent_dim,
             SELECTION_LATENTS,
             SELECTION_SEED,
+            num_groups=SELECTION_GROUPS,
         )
         return PathwayScore(
             pathway,

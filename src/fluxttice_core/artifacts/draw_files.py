@@ -1,0 +1,197 @@
+"""Reading draws from files and pipes, chunk by chunk: ``.npy``, ``.csv``, ``.jsonl``, ``.parquet``.
+
+Text is one draw a line: a number, numbers separated by commas (a row of categories), or a label;
+JSON lines hold a number, a text or a list of numbers each. Blank lines and lines that start with
+``#`` are passed over, and so is a first line of column names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArtifactError, MissingExtraError
+
+CHUNK = 2**21
+SUFFIXES = (".npy", ".csv", ".txt", ".jsonl", ".parquet")
+_EXPECTED = "give a .npy, .csv, .jsonl or .parquet file, or - for standard input"
+
+
+def draw_chunks(name: str, standard_input: BinaryIO) -> Iterator[Any]:
+    """Yield the draws of a file, or of standard input for ``-``, in chunks.
+
+    Raises
+    ------
+    ArtifactError
+        Unreadable, truncated or not draws; names the line where there are lines.
+    """
+    if name == "-":
+        yield from _text_chunks(_pieces(standard_input), "standard input", jsonl=None)
+        return
+    path = Path(name)
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        yield from _parquet_chunks(path)
+        return
+    try:
+        with path.open("rb") as stream:
+            if suffix == ".npy":
+                yield from _npy_chunks(stream, path)
+            else:
+                jsonl = True if suffix == ".jsonl" else None
+                yield from _text_chunks(_pieces(stream), str(path), jsonl=jsonl)
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror}; {_EXPECTED}") from None
+
+
+def _npy_chunks(stream: BinaryIO, path: Path) -> Iterator[NDArray[Any]]:
+    try:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0
+        if version != (1, 0):
+            read = np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = read(stream)
+    except MemoryError:
+        raise
+    except Exception:  # a damaged header can raise nearly anything, tokenize.TokenError too
+        raise ArtifactError(f"{path}: expected a NumPy .npy file of draws") from None
+    if dtype.kind not in "iufSU" or not 1 <= len(shape) <= 2 or (fortran and len(shape) == 2):
+        raise ArtifactError(
+            f"{path}: expected draws (n,) or rows (n, k) of numbers or texts, in C order; got "
+            f"{dtype} of shape {shape}{' in Fortran order' if fortran else ''}"
+        )
+    width = int(np.prod(shape[1:], dtype=np.int64))
+    rows = max(1, CHUNK // max(width, 1))
+    missing = shape[0] * width * dtype.itemsize - (
+        os.fstat(stream.fileno()).st_size - stream.tell()
+    )
+    if missing > 0:
+        raise ArtifactError(f"{path}: truncated: {missing:,} bytes are missing")
+    for start in range(0, shape[0], rows):
+        # Not memory-mapped: mapped pages would count as memory of this process.
+        count = min(rows, shape[0] - start)
+        chunk = np.fromfile(stream, dtype=dtype, count=count * width)
+        if len(chunk) < count * width:
+            raise ArtifactError(f"{path}: truncated at draw {start + len(chunk) // width:,}")
+        yield chunk.reshape((count, *shape[1:]))
+
+
+def _pieces(stream: BinaryIO) -> Iterator[list[bytes]]:
+    """Yield whole lines as they come, so that a slow pipe is counted and can be interrupted."""
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    rest = b""
+    while piece := read(2**20):
+        lines = (rest + piece).split(b"\n")
+        rest = lines.pop()
+        if lines:
+            yield lines
+    if rest:
+        yield [rest]
+
+
+def _text_chunks(
+    pieces: Iterator[list[bytes]], source: str, *, jsonl: bool | None
+) -> Iterator[Any]:
+    number, header_passed, labels = 1, False, False
+    for lines in pieces:
+        first = number
+        number += len(lines)
+        kept = [line for line in lines if (text := line.strip()) and not text.startswith(b"#")]
+        if not kept:
+            continue
+        if jsonl is None:
+            jsonl = kept[0].lstrip()[:1] in (b"[", b'"', b"{")
+        if jsonl:
+            yield _json_chunk(lines, first, source)
+            continue
+        if not header_passed:
+            header_passed = True
+            if not _is_numeric(kept[0]) and len(kept) > 1 and _is_numeric(kept[1]):
+                kept = kept[1:]
+            labels = not _is_numeric(kept[0])
+        yield _labels(kept, source) if labels else _numbers(kept, lines, first, source)
+
+
+def _is_numeric(line: bytes) -> bool:
+    try:
+        [float(cell) for cell in line.split(b",")]
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(kept: list[bytes], lines: list[bytes], first: int, source: str) -> NDArray[Any]:
+    width = kept[0].count(b",") + 1
+    try:
+        if all(line.count(b",") + 1 == width for line in kept):
+            flat = np.array(b",".join(kept).split(b","))
+            try:
+                values: NDArray[Any] = flat.astype(np.int64)
+            except (ValueError, OverflowError):
+                values = flat.astype(np.float64)
+            return values.reshape(-1, width) if width > 1 else values
+    except ValueError:
+        pass
+    for place, line in enumerate(lines):
+        text = line.strip()
+        if text and not text.startswith(b"#"):
+            cells = text.count(b",") + 1
+            if not _is_numeric(text) or cells != width:
+                raise ArtifactError(
+                    f"{source}: line {first + place}: expected {width} number"
+                    f"{'s separated by commas' if width > 1 else ''} as before, got "
+                    f"{text[:60].decode(errors='replace')!r}"
+                )
+    raise ArtifactError(f"{source}: expected numbers from line {first} on")
+
+
+def _labels(kept: list[bytes], source: str) -> NDArray[Any]:
+    try:
+        return np.array([line.strip().decode() for line in kept])
+    except UnicodeDecodeError:
+        raise ArtifactError(f"{source}: this is not text; {_EXPECTED}") from None
+
+
+def _json_chunk(lines: list[bytes], first: int, source: str) -> Any:
+    def refuse(constant: str) -> Any:
+        raise ValueError(constant)
+
+    values: list[Any] = []
+    for place, line in enumerate(lines):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line, parse_constant=refuse)
+            items = value if isinstance(value, list) else [value]
+            right = bool(items) and all(type(item) in (int, float, str) for item in items)
+        except (ValueError, RecursionError):
+            right = False
+        if not right or type(value) is not type(values[0] if values else value):
+            raise ArtifactError(
+                f"{source}: line {first + place}: expected a number, a text or a list of numbers, "
+                f"the same kind on each line; got {line.strip()[:60].decode(errors='replace')!r}"
+            )
+        values.append(value)
+    return values
+
+
+def _parquet_chunks(path: Path) -> Iterator[NDArray[Any]]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        raise MissingExtraError("reading .parquet files", "parquet") from None
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+        for batch in file.iter_batches(batch_size=CHUNK):
+            columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+            yield columns[0] if len(columns) == 1 else np.column_stack(columns)
+    except (OSError, pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+        detail = str(error).splitlines()[0]
+        raise ArtifactError(f"{path}: cannot be read as Parquet: {detail}") from None

@@ -1,0 +1,148 @@
+"""Whether draws can be independent at all; if not, no estimate from them means anything.
+
+An enumerator meets every operation once and would score a coverage of 1.28 times the limit. So
+draws that repeat less than fair dice could, whose counts are more even than chance allows, or
+that follow one another, are named for what they are. Each test is one-sided against *every*
+distribution: uneven masses only add repeats and spread.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .coverage import RARE_EVENTS, uniform_coverage
+from .richness import repeated_pairs
+from .tally import FrequencyCounts
+
+# Standard errors, or the Poisson tail of as many: one false alarm in over a million.
+THRESHOLD = 5.0
+TAIL = 2.9e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Independence:
+    """``faults``: what independent draws would not do; empty if nothing speaks against them.
+
+    ``could_tell``: whether there were draws enough for any test to fail.
+    """
+
+    faults: tuple[str, ...]
+    could_tell: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing speaks against independence."""
+        return not self.faults
+
+
+def check_independence(
+    frequencies: FrequencyCounts, space_size: int | None = None, *, ordered: bool = True
+) -> Independence:
+    """Test draws against what no independent sampler does.
+
+    Parameters
+    ----------
+    space_size : None if unknown.
+    ordered : whether ``adjacent_repeats`` was counted on draws in their order.
+
+    Example
+    -------
+    >>> check_independence(FrequencyCounts((1,), (10_000,)), 19_683).holds  # never a repeat
+    False
+    """
+    n, seen = frequencies.num_draws, frequencies.observed_richness
+    faults, could_tell = [], False
+    if space_size is not None:
+        expected = n - space_size * uniform_coverage(n, space_size)
+        could_tell = could_tell or math.exp(-expected) < TAIL
+        if _too_few_repeats(n - seen, expected, n, space_size):
+            faults.append(
+                f"{n - seen:,} repeats among {n:,} draws, where fair dice have {expected:,.0f} and "
+                "any other independent sampler more: drawn without replacement, or enumerated"
+            )
+    even = _evenness(frequencies, space_size)
+    if even is not None:
+        could_tell = True
+        if even < -THRESHOLD:
+            faults.append(
+                f"counts per id are more even than chance allows ({-even:.1f} standard errors): a "
+                "cycle, or counts that were balanced"
+            )
+    follow = _adjacency(frequencies) if ordered else 0.0
+    if abs(follow) > THRESHOLD:
+        often = "more" if follow > 0 else "less"
+        faults.append(
+            f"a draw equals the one before it {often} often than their counts say "
+            f"({frequencies.adjacent_repeats:,} times, {abs(follow):.1f} standard errors off): a "
+            "chain, or a sorted list"
+        )
+    return Independence(tuple(faults), could_tell)
+
+
+def _too_few_repeats(repeats: int, expected: float, n: int, space_size: int) -> bool:
+    if expected < RARE_EVENTS:
+        terms = (
+            math.exp(k * math.log(expected) - math.lgamma(k + 1) - expected)
+            for k in range(repeats + 1)
+        )
+        return expected > 0 and math.fsum(terms) < TAIL
+    # The variance of distinct ids (distinct_variance), for equal masses in closed form.
+    unseen = math.exp(n * math.log1p(-1.0 / space_size))
+    variance = (
+        space_size * unseen * (1 - unseen) - n * (space_size * unseen / (space_size - 1)) ** 2
+    )
+    return repeats < expected - THRESHOLD * math.sqrt(max(variance, 0.0)) - 1.0
+
+
+def _evenness(frequencies: FrequencyCounts, space_size: int | None) -> float | None:
+    """Standard errors of the counts' spread above that of even chances; None if blind."""
+    n, seen = frequencies.num_draws, frequencies.observed_richness
+    if space_size is not None:
+        if n < 2 or space_size < 30 or n * (n - 1) / space_size < 50:
+            return None
+        # Pearson's chi-square against equal chances: mean N - 1, variance 2 (N - 1)(n - 1) / n.
+        statistic = space_size / n * (repeated_pairs(frequencies) + n) - n
+        freedom = space_size - 1
+        return (statistic - freedom) / math.sqrt(2.0 * freedom * (n - 1) / n)
+    mean = n / seen
+    if seen < 30 or mean < 1.5:
+        return None
+    # Counts of ids seen at least once are, under equal chances, zero-truncated Poisson.
+    rate = _truncated_rate(mean)
+    k = np.arange(1, int(mean + 40 * math.sqrt(mean) + 40))
+    logs = k * math.log(rate) - np.array([math.lgamma(i + 1) for i in k.tolist()])
+    weight = np.exp(logs - logs.max())
+    weight /= weight.sum()
+    spread = (k - mean) ** 2 / mean
+    average = float(weight @ spread)
+    variance = float(weight @ (spread - average) ** 2)
+    slope = float(weight @ ((k - mean) * (spread - average)))
+    # The mean is taken from the data: what it explains does not vary.
+    variance -= slope**2 / float(weight @ (k - mean) ** 2)
+    times, ids = np.array(frequencies.times, float), np.array(frequencies.num_ids, float)
+    observed = float((ids * (times - mean) ** 2).sum() / mean)
+    return (observed - seen * average) / math.sqrt(max(seen * variance, 1e-12))
+
+
+def _truncated_rate(mean: float) -> float:
+    """Rate of the zero-truncated Poisson of this mean: ``rate / (1 - exp(-rate)) = mean``."""
+    low, high = 1e-9, mean
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if middle / -math.expm1(-middle) < mean else (low, middle)
+    return high
+
+
+def _adjacency(frequencies: FrequencyCounts) -> float:
+    """Standard errors by which equal neighbours are more frequent than in a random order."""
+    expected = repeated_pairs(frequencies) / frequencies.num_draws
+    if frequencies.observed_richness == 1:
+        return 0.0
+    excess = frequencies.adjacent_repeats - expected
+    # A few neighbours where none was expected prove nothing: at least eight more.
+    if excess > 0:
+        excess = max(excess - 8.0, 0.0)
+    return excess / math.sqrt(max(expected, 1.0))

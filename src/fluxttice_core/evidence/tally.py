@@ -1,0 +1,212 @@
+"""Counting draws of any discrete thing, chunk by chunk, in memory bounded by the distinct ids.
+
+What the estimators need of any number of draws is small: how many ids were seen once, twice, ...
+(``FrequencyCounts``). A dense array counts small ids; sorted pairs (id, count) count any others;
+past a stated number of distinct ids these spill to files in a temporary folder, by id, and are
+merged one file at a time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DrawsError
+
+DENSE_IDS = 2**24
+SPILL_DISTINCT = 10_000_000
+SPILL_FILES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyCounts:
+    """How many ids were drawn how often: ``num_ids[i]`` ids ``times[i]`` times each.
+
+    ``times`` is increasing and positive. ``adjacent_repeats``: draws equal to the one before.
+
+    >>> FrequencyCounts.of([5, 5, 7])
+    FrequencyCounts(times=(1, 2), num_ids=(1, 1), adjacent_repeats=0)
+    """
+
+    times: tuple[int, ...]
+    num_ids: tuple[int, ...]
+    adjacent_repeats: int = 0
+
+    @classmethod
+    def of(cls, draws: Any) -> FrequencyCounts:
+        """Count draws that are all in memory, order ignored."""
+        _, counts = np.unique(np.asarray(draws), return_counts=True)
+        return cls.of_counts(counts)
+
+    @classmethod
+    def of_counts(cls, counts: NDArray[Any], adjacent_repeats: int = 0) -> FrequencyCounts:
+        """Summarise counts per id; zeros are left out."""
+        counts = np.asarray(counts)
+        times, num_ids = np.unique(counts[counts > 0], return_counts=True)
+        return cls(tuple(times.tolist()), tuple(num_ids.tolist()), adjacent_repeats)
+
+    @property
+    def num_draws(self) -> int:
+        """All draws."""
+        return sum(time * ids for time, ids in zip(self.times, self.num_ids, strict=True))
+
+    @property
+    def observed_richness(self) -> int:
+        """Distinct ids."""
+        return sum(self.num_ids)
+
+    def seen(self, times: int) -> int:
+        """``F_k``: ids drawn exactly ``times`` times."""
+        return dict(zip(self.times, self.num_ids, strict=True)).get(times, 0)
+
+
+class Tally:
+    """Counts chunks of ids; :meth:`frequencies` may be asked at any time.
+
+    Parameters
+    ----------
+    space_size : ids must lie in 0 .. N-1; None if the space is not known.
+    spill_distinct : with more distinct ids than this in memory, they go to disk.
+
+    Example
+    -------
+    >>> tally = Tally()
+    >>> tally.add(np.array([3, 3, 9]))
+    >>> tally.frequencies().observed_richness
+    2
+    """
+
+    def __init__(
+        self, space_size: int | None = None, *, spill_distinct: int = SPILL_DISTINCT
+    ) -> None:
+        self.space_size = space_size
+        self.num_draws = 0
+        self.num_outside = 0
+        self.adjacent_repeats = 0
+        self._spill_distinct = spill_distinct
+        self._dense: NDArray[np.int64] | None = np.zeros(0, dtype=np.int64)
+        self._ids = np.zeros(0, dtype=np.int64)
+        self._counts = np.zeros(0, dtype=np.int64)
+        self._folder: Path | None = None
+        self._last: int | None = None
+
+    @property
+    def spilled(self) -> bool:
+        """Whether counts were moved to disk."""
+        return self._folder is not None
+
+    def add(self, ids: NDArray[Any], *, drop_outside: bool = False) -> None:
+        """Count a chunk of integer ids ``(n,)``, n >= 0.
+
+        Parameters
+        ----------
+        drop_outside : count ids outside the space as invalid instead of refusing them.
+
+        Raises
+        ------
+        DrawsError
+            An id is negative or outside the space; names the draw and the value.
+        """
+        if not ids.size:
+            return
+        lowest, highest = int(ids.min()), int(ids.max())
+        limit = np.iinfo(np.int64).max if self.space_size is None else self.space_size - 1
+        if lowest < 0 or highest > limit:
+            outside = (ids < 0) | (ids > limit)
+            if not drop_outside:
+                row = int(np.argmax(outside))
+                space = "0 .." if self.space_size is None else f"0 .. {limit:,}"
+                raise DrawsError(
+                    f"expected ids in {space}; draw {self.num_draws + row:,} is {ids[row]} "
+                    f"({int(outside.sum()):,} are outside); name the right space size, or give a "
+                    "reference to have them counted as invalid"
+                )
+            self.num_outside += int(outside.sum())
+            ids = ids[~outside]
+            if not ids.size:
+                return
+            highest = int(ids.max())
+        self.adjacent_repeats += int(np.count_nonzero(ids[1:] == ids[:-1]))
+        self.adjacent_repeats += int(self._last is not None and int(ids[0]) == self._last)
+        self._last = int(ids[-1])
+        self.num_draws += len(ids)
+        if self._dense is not None and highest < DENSE_IDS:
+            counted = np.bincount(ids, minlength=len(self._dense))
+            counted[: len(self._dense)] += self._dense
+            self._dense = counted
+            return
+        if self._dense is not None:
+            self._merge(np.flatnonzero(self._dense), self._dense[self._dense > 0])
+            self._dense = None
+        self._merge(*np.unique(ids.astype(np.int64), return_counts=True))
+
+    def extend(self, chunks: Iterable[NDArray[Any]], *, drop_outside: bool = False) -> None:
+        """Count every chunk."""
+        for chunk in chunks:
+            self.add(chunk, drop_outside=drop_outside)
+
+    def frequencies(self) -> FrequencyCounts:
+        """Summarise what was counted so far."""
+        if self._dense is not None:
+            return FrequencyCounts.of_counts(self._dense, self.adjacent_repeats)
+        if self._folder is None:
+            return FrequencyCounts.of_counts(self._counts, self.adjacent_repeats)
+        self._spill()
+        summary: dict[int, int] = {}
+        for file in sorted(self._folder.iterdir()):
+            ids, counts = np.fromfile(file, dtype=np.int64).reshape(-1, 2).T
+            _, inverse = np.unique(ids, return_inverse=True)
+            merged = np.bincount(inverse, weights=counts).astype(np.int64)
+            for time, number in zip(*np.unique(merged, return_counts=True), strict=True):
+                summary[int(time)] = summary.get(int(time), 0) + int(number)
+        times = tuple(sorted(summary))
+        return FrequencyCounts(times, tuple(summary[t] for t in times), self.adjacent_repeats)
+
+    def counted_ids(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Distinct ids in order, and how often each was drawn.
+
+        Raises
+        ------
+        DrawsError
+            There were so many that they lie on disk.
+        """
+        if self._dense is not None:
+            ids = np.flatnonzero(self._dense)
+            return ids, self._dense[ids]
+        if self.spilled:
+            raise DrawsError(
+                f"more than {self._spill_distinct:,} distinct ids: they are counted on disk and "
+                "cannot be listed; compare smaller samples"
+            )
+        return self._ids, self._counts
+
+    def _merge(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+        joined = np.concatenate([self._ids, ids])
+        self._ids, inverse = np.unique(joined, return_inverse=True)
+        weights = np.concatenate([self._counts, counts])
+        self._counts = np.zeros(len(self._ids), dtype=np.int64)
+        np.add.at(self._counts, inverse, weights)
+        if len(self._ids) > self._spill_distinct:
+            self._spill()
+
+    def _spill(self) -> None:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="fluxttice-tally-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        files = self._ids % SPILL_FILES
+        for number in range(SPILL_FILES):
+            chosen = files == number
+            if chosen.any():
+                pairs = np.column_stack([self._ids[chosen], self._counts[chosen]])
+                with (self._folder / f"{number:02d}").open("ab") as stream:
+                    stream.write(pairs.tobytes())
+        self._ids = np.zeros(0, dtype=np.int64)
+        self._counts = np.zeros(0, dtype=np.int64)
