@@ -18,8 +18,9 @@ FLOORS = (
     ("objective",),
     ("evidence",),
     ("training", "artifacts"),
+    ("certificate",),
     ("pictures",),
-    ("api", "runs"),
+    ("api", "rebuild", "runs"),
     ("benchmark",),
     ("cli",),
 )
@@ -32,6 +33,8 @@ NEIGHBOURS = {
     ("splits", "rng"),
     ("config", "canonical"),
     ("api", "runs"),
+    ("api", "rebuild"),
+    ("rebuild", "runs"),
     ("__init__", "api"),
 }
 # Rooms that a plain install without PyTorch must be able to import.
