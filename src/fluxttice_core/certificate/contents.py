@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, Checkpoint
@@ -26,7 +27,6 @@ from ..evidence.controls import collapsed_weights, untrained_weights
 from ..evidence.noise import noise_key
 from ..model.layout import NUM_TENSORS
 from ..operations import NUM_OPERATIONS
-from ..splits import split_operations
 
 PREDICATE_TYPE = "urn:fluxttice_core:coverage-certificate:v1"
 SCHEMA = "fluxttice_core/coverage-certificate/v1"
@@ -145,25 +145,16 @@ def describe_split(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def check_split(checkpoint: Checkpoint) -> None:
-    """Refuse a file whose recorded partition is not the one that its configuration gives.
+def check_split(checkpoint: Checkpoint, published: Checkpoint) -> None:
+    """Refuse a file whose partition is not the one that its published configuration gives.
 
     Raises
     ------
     CertificateError
-        The partition would be lost, because the published weights carry the configuration only.
+        The partition would be lost, because published weights carry the configuration only.
     """
-    config = checkpoint.metadata.get("config")
-    if config:
-        expected = split_operations(
-            config["ternary_dataset"]["seed"],
-            config["train_split"],
-            config["val_split"],
-            config["test_split"],
-        )
-    else:
-        expected = split_operations()
-    if split_digest(expected) != split_digest(checkpoint.split):
+    told = replace(published, _split=None).split
+    if split_digest(told) != split_digest(checkpoint.split):
         raise CertificateError(
             f"{checkpoint.source}: the recorded split is not the one that the configuration gives; "
             "held-out figures could not be measured again"

@@ -91,7 +91,8 @@ class IssueOptions:
 def publish(checkpoint: Checkpoint) -> Checkpoint:
     """Return the checkpoint as it is published: the same tensors, the metadata that is needed.
 
-    A foreign file's values that JSON cannot hold, such as infinities, are left behind.
+    A foreign file's values that JSON cannot hold, such as infinities, are left behind, and a
+    configuration that this version cannot read.
     """
     metadata: dict[str, Any] = {}
     for key in PUBLISHED:
@@ -102,6 +103,11 @@ def publish(checkpoint: Checkpoint) -> Checkpoint:
             metadata[key] = read_json(text)
         except (ValueError, TypeError, RecursionError):
             continue
+    try:
+        parse_config(metadata.get("config"))
+    except ConfigError:
+        metadata.pop("config", None)
+        metadata.pop("config_hash", None)
     if "source_sha256" not in metadata and checkpoint.file_sha256 is not None:
         metadata["source_sha256"] = checkpoint.file_sha256
     return replace(checkpoint, metadata=MappingProxyType(metadata))
@@ -127,12 +133,12 @@ def certify_checkpoint(
         The checkpoint cannot be certified, for example because its split cannot be recovered.
     """
     options = options or IssueOptions()
+    published = publish(checkpoint)
+    check_split(checkpoint, published)
+    config, origin = _configuration(published, options.config)
     folder = prepare_folder(out)
     if any(folder.iterdir()):
         raise ArtifactError(f"{folder}: expected a new or an empty folder; choose another")
-    published = publish(checkpoint)
-    check_split(published)
-    config, origin = _configuration(published, options.config)
     predicate = _predicate(published, config, origin, options, on_progress)
     files = _files(published, predicate, config, options)
     for name, data in files.items():
@@ -145,12 +151,7 @@ def _configuration(
 ) -> tuple[dict[str, Any] | None, str]:
     embedded = checkpoint.metadata.get("config")
     if embedded:
-        try:
-            config = parse_config(embedded, source=checkpoint.source)
-        except ConfigError as error:
-            raise CertificateError(
-                f"{checkpoint.source}: the embedded configuration is not valid:\n  {error}"
-            ) from None
+        config = parse_config(embedded, source=checkpoint.source)
         if given is not None and given.canonical_hash() != config.canonical_hash():
             raise CertificateError(
                 f"{checkpoint.source}: the configuration given (SHA-256 "
