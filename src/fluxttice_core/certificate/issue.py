@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..artifacts.checkpoint import Checkpoint, safetensors_bytes
-from ..artifacts.envelope import make_statement, seal
+from ..artifacts.envelope import is_hex_digest, make_statement, seal
 from ..artifacts.files import prepare_folder, write_atomically
 from ..artifacts.keys import key_id
 from ..artifacts.model_signature import sign_files
@@ -53,6 +54,7 @@ from .schema import schema_faults
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 SLSA_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "urn:fluxttice_core:training:v1"
 # What of a training checkpoint goes into the published weights: what identifies them and what is
@@ -133,6 +135,7 @@ def certify_checkpoint(
         The checkpoint cannot be certified, for example because its split cannot be recovered.
     """
     options = options or IssueOptions()
+    _check_options(options)
     published = publish(checkpoint)
     check_split(checkpoint, published)
     config, origin = _configuration(published, options.config)
@@ -144,6 +147,23 @@ def certify_checkpoint(
     for name, data in files.items():
         write_atomically(folder / name, data)
     return predicate
+
+
+def _check_options(options: IssueOptions) -> None:
+    """Refuse what the schema would refuse after minutes of measuring."""
+    faults = []
+    if options.expires is not None and not _MOMENT.fullmatch(options.expires):
+        faults.append(f"expires is {options.expires!r}; expected a time like 2027-01-31T00:00:00Z")
+    if options.supersedes is not None and not is_hex_digest(options.supersedes):
+        faults.append(
+            f"supersedes is {options.supersedes[:80]!r}; expected a SHA-256 of 64 lower-case "
+            "hexadecimal digits"
+        )
+    draws = list(options.num_draws)
+    if not draws or draws != sorted(set(draws)) or not 10 <= draws[0] <= draws[-1] <= 10**7:
+        faults.append(f"num_draws is {draws}; expected increasing numbers in 10 .. 10,000,000")
+    if faults:
+        raise CertificateError("\n  ".join(["nothing was certified:", *faults]))
 
 
 def _configuration(

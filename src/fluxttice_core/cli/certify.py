@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from ..api import certify as certify_checkpoint
 from ..api import load
 from ..artifacts.keys import PASSWORD_VARIABLE
-from ..errors import CertificateError
 from ..evidence.drawn_claims import NUM_DRAWS
 from .console import json_option, progress_bar, say, say_json, sha256_option
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
     try:
-        values = tuple(int(part.replace("_", "")) for part in text.split(","))
+        return tuple(int(part.replace("_", "")) for part in text.split(","))
     except ValueError:
-        values = ()
-    if (
-        not values
-        or list(values) != sorted(set(values))
-        or not 10 <= values[0] <= values[-1] <= 10**7
-    ):
         raise click.BadParameter(
-            "expected increasing whole numbers in 10 .. 10,000,000 with commas between, got "
-            f"{text!r}"
-        )
-    return values
+            f"expected whole numbers with commas between, got {text!r}"
+        ) from None
 
 
 @click.command(
@@ -79,10 +66,6 @@ def certify(
     It certifies measurements, not wishes: a network that knows nothing gets a certificate that says
     so. Without --key the certificate is unsigned, and verifying it says that too.
     """
-    if expires is not None and not _MOMENT.fullmatch(expires):
-        raise CertificateError(
-            f"--expires is {expires!r}; expected a time like 2027-01-31T00:00:00Z"
-        )
     source = load(checkpoint, sha256=sha256)
     with progress_bar("measuring the model and two controls") as on_progress:
         predicate = certify_checkpoint(
