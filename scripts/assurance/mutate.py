@@ -3,8 +3,8 @@
     python scripts/assurance/mutate.py MODULE TESTS... [--sample N] [--seed S] [--json FILE]
 
 MODULE is a path below ``src/``. Comparisons are turned, numbers moved, ``and`` and ``or`` swapped,
-conditions negated, statements left out. Each mutant lives in a copy of the repository. Survivors are
-printed with their place: each is a missing test, or a change without a difference.
+conditions negated, statements left out. Each mutant lives in a copy of the repository. Survivors
+are printed with their place: each is a missing test, or a change without a difference.
 """
 
 from __future__ import annotations

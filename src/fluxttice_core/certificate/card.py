@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,37 +13,57 @@ from ..canonical import canonical_json
 from ..model.layout import PATHWAYS
 from .conclusions import claims_by_name, share
 from .contents import CONFIG, TOOL_NAME, WEIGHTS
-from .document import markdown_table
+from .figures import markdown_table
 
 MODEL_NAME = "Ternary VAE v5.5"
 _LICENSE = "Apache-2.0"
 
 
-def _metrics(predicate: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Headline figures: (type, name, value as decimal text, unit)."""
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One headline figure; values are decimal text."""
+
+    kind: str
+    name: str
+    value: str
+    unit: str
+    ideal: str
+    untrained: str
+
+
+def headlines(predicate: Mapping[str, Any]) -> Iterator[Headline]:
+    """Yield the headline figures, each beside the ideal and the untrained control."""
     claims = claims_by_name(predicate)
     first = predicate["protocol"]["num_draws"][0]
+
+    def ratio(name: str, whole: str) -> str:
+        return f"{claims[name]['value'] / Decimal(claims[name][whole]):.6f}"
+
     for pathway in PATHWAYS:
-        held_out = claims[f"model/{pathway}/reconstruction/alone/test"]
-        rate = Decimal(held_out["value"]) / held_out["denominator"]
-        yield (
+        yield Headline(
             "exact_reconstruction",
             f"Exact reconstruction of held-out operations, pathway {pathway}",
-            f"{rate:.6f}",
+            ratio(f"model/{pathway}/reconstruction/alone/test", "denominator"),
             "share",
+            "1",
+            ratio(f"untrained/{pathway}/reconstruction/alone/all", "denominator"),
         )
-        drawn = claims[f"model/{pathway}/distinct/sampled/n={first}"]
-        yield (
+        drawn = f"{pathway}/distinct/sampled/n={first}"
+        yield Headline(
             "coverage_ratio",
             f"Coverage over the uniform limit at {first} draws, pathway {pathway}",
-            f"{drawn['value'] / Decimal(drawn['limit']):.6f}",
+            ratio(f"model/{drawn}", "limit"),
             "ratio",
+            "1",
+            ratio(f"untrained/{drawn}", "limit"),
         )
-        yield (
+        yield Headline(
             "mutual_information",
             f"I(x; z) of the prior, pathway {pathway}",
             claims[f"model/{pathway}/information"]["value"],
             "nats",
+            claims[f"model/{pathway}/information"]["limit"],
+            claims[f"untrained/{pathway}/information"]["value"],
         )
 
 
@@ -67,8 +88,12 @@ def render_card(predicate: Mapping[str, Any]) -> str:
         "      name: All 19,683 two-input ternary operations",
         "    metrics:",
     ]
-    for kind, name, value, _ in _metrics(predicate):
-        lines += [f"    - type: {kind}", f"      name: {name}", f"      value: {value}"]
+    for figure in headlines(predicate):
+        lines += [
+            f"    - type: {figure.kind}",
+            f"      name: {figure.name}",
+            f"      value: {figure.value}",
+        ]
     lines += ["---", ""]
     separation = predicate["separation"]
     body = [
@@ -78,8 +103,11 @@ def render_card(predicate: Mapping[str, Any]) -> str:
         "ternary gates. A gate is nine trits; each pathway maps it to 16 numbers and back, and "
         "draws gates from a standard normal code.",
         markdown_table(
-            ("figure", "value"),
-            [(name, f"{value} {unit}") for _, name, value, unit in _metrics(predicate)],
+            ("figure", "value", "ideal", "random weights", "unit"),
+            [
+                (each.name, each.value, each.ideal, each.untrained, each.unit)
+                for each in headlines(predicate)
+            ],
         ),
         "Each figure is a claim in `certificate.json`, measured and, if signed, vouched for. "
         "`CERTIFICATE.md` shows all of them beside their limits and beside two networks that know "
@@ -105,7 +133,7 @@ def _training_data(predicate: Mapping[str, Any]) -> str:
     sizes = predicate["split"]["sizes"]
     return (
         f"{sizes['train']:,} of the 19,683 operations ({share(sizes['train'], 19683)}); "
-        f"{sizes['validation']:,} were used for selection and {sizes['test']:,} for nothing."
+        f"{sizes['validation']:,} were used for selection, {sizes['test']:,} for neither."
     )
 
 
@@ -155,8 +183,8 @@ def render_bom(predicate: Mapping[str, Any], digests: Mapping[str, str]) -> byte
             },
             "quantitativeAnalysis": {
                 "performanceMetrics": [
-                    {"type": f"{title} ({unit})", "value": value}
-                    for _, title, value, unit in _metrics(predicate)
+                    {"type": f"{each.name} ({each.unit})", "value": each.value}
+                    for each in headlines(predicate)
                 ]
             },
             "considerations": {"technicalLimitations": list(predicate["limits"])},

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from ..model.layout import PATHWAYS
-from .conclusions import claims_by_name, share
-from .contents import DOCUMENT, WEIGHTS
+from .conclusions import claims_by_name
+from .contents import WEIGHTS
+from .figures import (
+    coverage_section,
+    information_section,
+    markdown_table,
+    reconstruction_section,
+    separation_section,
+)
 
 CONFIG_KEYS = (
     "input_dim",
@@ -25,14 +32,6 @@ BEST_NAMES = {
     "coverage_A": "Most operations met in a run of draws, A",
     "coverage_B": "Most operations met in a run of draws, B",
 }
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Lay out a Markdown table; bars in cells are escaped."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
 
 
 def render_document(
@@ -53,10 +52,10 @@ def render_document(
         _identification(predicate, weights_file_sha256),
         _configuration(predicate, config),
         "## Performance metrics",
-        _coverage(predicate),
-        _information(predicate),
-        _separation(predicate),
-        _reconstruction(predicate),
+        coverage_section(predicate),
+        information_section(predicate),
+        separation_section(predicate),
+        reconstruction_section(predicate),
         _reasons(predicate),
         _verification(predicate),
         _known_issues(predicate),
@@ -130,125 +129,6 @@ def _configuration(predicate: Mapping[str, Any], config: Mapping[str, Any] | Non
         f"### Model configuration\n\n{markdown_table(('key', 'value'), rows)}\n\n"
         f"The whole configuration is `config.json`, SHA-256 `{record['sha256']}`. {origin}"
         + (f" Training: {run}." if run else "")
-    )
-
-
-def _coverage(predicate: Mapping[str, Any]) -> str:
-    claims = claims_by_name(predicate)
-    rows = []
-    for n in predicate["protocol"]["num_draws"]:
-        for reading in ("sampled", "mode"):
-            for pathway in PATHWAYS:
-                mine, untrained, collapsed = (
-                    claims[f"{role}/{pathway}/distinct/{reading}/n={n}"]
-                    for role in ("model", "untrained", "collapsed")
-                )
-                limit = Decimal(mine["limit"])
-                rows.append(
-                    (
-                        f"{n:,}",
-                        reading,
-                        pathway,
-                        f"{mine['value']:,} ({share(mine['value'], mine['denominator'])})",
-                        f"{limit:,.0f}",
-                        f"{mine['value'] / limit:.4f}",
-                        f"{untrained['value']:,}",
-                        f"{collapsed['value']:,}",
-                    )
-                )
-    header = (
-        *("draws", "reading", "pathway", "distinct operations", "fair dice", "ratio to fair dice"),
-        *("untrained control", "collapsed control"),
-    )
-    return (
-        f"### Coverage\n\n{markdown_table(header, rows)}\n\n"
-        "Distinct operations of 19,683 in recorded draws (level 3 repeats them). *Sampled*: one "
-        "draw a trit; *mode*: the likeliest trit. *Fair dice* is what independent uniform draws "
-        "meet on average; one run can pass it by chance. **Sampled coverage proves nothing alone: "
-        "look at the controls, which know nothing.**"
-    )
-
-
-def _information(predicate: Mapping[str, Any]) -> str:
-    claims = claims_by_name(predicate)
-    rows = []
-    for name, title in (("information", "I(x; z), nats"), ("chi_square", "chi-square")):
-        for pathway in PATHWAYS:
-            mine = claims[f"model/{pathway}/{name}"]
-            low, high = mine["interval"]
-            rows.append(
-                (
-                    title,
-                    pathway,
-                    mine["value"],
-                    f"{low} .. {high}",
-                    mine["limit"],
-                    claims[f"untrained/{pathway}/{name}"]["value"],
-                    claims[f"collapsed/{pathway}/{name}"]["value"],
-                )
-            )
-    header = (
-        *("quantity", "pathway", "estimate", "95 % interval", "ideal"),
-        *("untrained control", "collapsed control"),
-    )
-    return (
-        f"### Information\n\n{markdown_table(header, rows)}\n\n"
-        "I(x; z) is what a prior code says about the operation it becomes: log 19,683 for a "
-        "perfect codebook, 0 for noise. Chi-square is the distance of the generated "
-        "distribution from uniform; 0 is ideal, and noise is near it too. With few draws the "
-        "information reads low."
-    )
-
-
-def _separation(predicate: Mapping[str, Any]) -> str:
-    rows = [
-        (
-            item["axis"],
-            item["pathway"],
-            item["control"],
-            item["model_value"],
-            item["control_value"],
-            "yes" if item["separated"] else "**no**",
-            "yes" if item["decisive"] else "no",
-        )
-        for item in predicate["separation"]["comparisons"]
-    ]
-    header = ("axis", "pathway", "control", "model", "the control", "separated", "decides")
-    return (
-        f"### Separation from the controls\n\n{markdown_table(header, rows)}\n\n"
-        "Separated means better by more than a stated part of the axis: 5 % for the deciding ones, "
-        "30 % for coverage, where random networks differ that much among themselves."
-    )
-
-
-def _reconstruction(predicate: Mapping[str, Any]) -> str:
-    rows = []
-    for name, claim in claims_by_name(predicate).items():
-        role, pathway, *path = name.split("/")
-        if role == "model" and path[0] == "reconstruction":
-            code = "own code" if path[1] == "alone" else f"mixed, {path[1].replace('=', ' ')}"
-            rows.append(
-                (
-                    pathway,
-                    code,
-                    path[2],
-                    f"{claim['value']:,} of {claim['denominator']:,}",
-                    share(claim["value"], claim["denominator"]),
-                    claim["min_gap"],
-                    claim["ambiguous"],
-                )
-            )
-    header = (
-        *("pathway", "code", "split", "exact", "share"),
-        *("smallest gap, logits", "ambiguous"),
-    )
-    recorded = (
-        "" if predicate["split"]["is_recorded"] else " **Which were held out is not recorded.**"
-    )
-    return (
-        f"### Reconstruction\n\n{markdown_table(header, rows)}\n\n"
-        "Exact means all nine trits, through the posterior mean (level 2 counts them again). "
-        f"*test* was held out of training.{recorded}"
     )
 
 
@@ -351,6 +231,3 @@ def _health(predicate: Mapping[str, Any]) -> str:
         + "\n".join(figures)
         + f"\n\nWhat is not claimed:\n\n{limits}"
     )
-
-
-__all__ = ["DOCUMENT", "markdown_table", "render_document"]
