@@ -40,7 +40,16 @@ def test_too_large_is_refused(tmp_path, monkeypatch):
     (tmp_path / "eleven").write_bytes(b"x" * 11)
     found = read_folder(tmp_path)
     assert set(found.files) == {"ten"}
-    assert found.refused == (("eleven", "larger than 10 bytes"),)
+    assert found.refused == (("eleven", "larger than the 10 bytes that are read"),)
+
+
+def test_all_files_together_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "MAX_FOLDER_BYTES", 25)
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"x" * 10)
+    found = read_folder(tmp_path)
+    assert set(found.files) == {"a", "b"}
+    assert found.refused == (("c", "larger than the 5 bytes that are read"),)
 
 
 def test_too_many_and_none(tmp_path):

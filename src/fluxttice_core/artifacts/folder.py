@@ -12,6 +12,8 @@ from ..errors import ArtifactError
 
 MAX_FILES = 64
 MAX_FILE_BYTES = 64 * 2**20
+# Of all files together: what a hostile folder can make a verifier hold in memory.
+MAX_FOLDER_BYTES = 128 * 2**20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -55,18 +57,20 @@ def read_folder(path: str | Path) -> Folder:
         )
     files: dict[str, bytes] = {}
     refused: list[tuple[str, str]] = []
+    left = MAX_FOLDER_BYTES
     for name in sorted(names):
-        data, reason = _read_plain(path / name)
+        data, reason = _read_plain(path / name, min(left, MAX_FILE_BYTES))
         if data is None:
             refused.append((name, reason))
         elif not is_plain_name(name):
             refused.append((name, "a name that no certificate uses"))
         else:
             files[name] = data
+            left -= len(data)
     return Folder(path, files, tuple(refused))
 
 
-def _read_plain(path: Path) -> tuple[bytes | None, str]:
+def _read_plain(path: Path, max_bytes: int) -> tuple[bytes | None, str]:
     """Return the contents, or None and what is wrong."""
     try:
         # NOFOLLOW and NONBLOCK: neither a link nor a pipe that appears meanwhile is opened into.
@@ -81,9 +85,9 @@ def _read_plain(path: Path) -> tuple[bytes | None, str]:
         with os.fdopen(os.open(path, flags), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 return None, "no regular file"
-            data = stream.read(MAX_FILE_BYTES + 1)
+            data = stream.read(max_bytes + 1)
     except OSError as error:
         return None, f"unreadable ({error.strerror})"
-    if len(data) > MAX_FILE_BYTES:
-        return None, f"larger than {MAX_FILE_BYTES:,} bytes"
+    if len(data) > max_bytes:
+        return None, f"larger than the {max_bytes:,} bytes that are read"
     return data, ""
