@@ -82,6 +82,14 @@ def test_round_trip_and_order(keys):
     assert parse_envelope(seal(PAYLOAD).to_bytes(), "e").signatures == ()
 
 
+def test_sixteen_signatures_and_no_more(keys):
+    signature = sign(keys[0], b"")
+    many = tuple((f"{number:064x}", signature) for number in range(17))
+    assert len(parse_envelope(Envelope(PAYLOAD, many[:16]).to_bytes(), "e").signatures) == 16
+    with pytest.raises(CertificateError, match="at most 16"):
+        parse_envelope(Envelope(PAYLOAD, many).to_bytes(), "e")
+
+
 def with_changes(keys, **changes):
     record = json.loads(seal(PAYLOAD, keys).to_bytes())
     return canonical_json({**record, **changes})
