@@ -81,16 +81,19 @@ def apply(node: ast.AST, edit: str) -> None:
 def mutants(source: str) -> list[tuple[int, str, str]]:
     """Every mutant of a module: (line, edit, whole text)."""
     tree = ast.parse(source)
-    annotations = {
-        id(inner)
-        for node in ast.walk(tree)
-        for field in ("annotation", "returns")
-        if (part := getattr(node, field, None)) is not None
-        for inner in ast.walk(part)
-    }
+    # Types, decorators and the words of messages are not what a program computes.
+    passed_over: set[int] = set()
+    for node in ast.walk(tree):
+        parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        parts += getattr(node, "decorator_list", [])
+        if isinstance(node, ast.JoinedStr):
+            parts.append(node)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            passed_over.add(id(node))
+        passed_over |= {id(inner) for part in parts if part for inner in ast.walk(part)}
     found = []
     for number, node in enumerate(ast.walk(tree)):
-        if id(node) in annotations:
+        if id(node) in passed_over:
             continue
         for edit in edits(node):
             changed = copy.deepcopy(tree)

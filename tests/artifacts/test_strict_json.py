@@ -20,6 +20,7 @@ REFUSED = {
     "negative overflow": ("[-1e999]", "-1e999 overflows"),
     "deep lists": ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested more than 32 deep"),
     "deep objects": ('{"a":' * 100 + "1" + "}" * 100, "nested more than 32 deep"),
+    "deep after many shallow": ("[" + "[]," * 99 + "[" * 40, "nested more than 32 deep"),
     "very deep": ("[" * 1_000_000, "nested more than 32 deep"),
     "not UTF-8": (b'"\xff"', "byte 1 is not UTF-8"),
     "two documents": ("{} {}", "Extra data"),

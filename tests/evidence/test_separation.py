@@ -63,6 +63,13 @@ def test_the_lead_that_counts(value, separated):
     assert is_separated(compare(found, 50)) is separated
 
 
+@pytest.mark.parametrize(("value", "separated"), [("0.604376", False), ("0.604377", True)])
+def test_the_lead_itself_does_not_count(value, separated):
+    """A twentieth of log 19,683 is 0.494376 nats, and the control has 0.11."""
+    found = values(GOOD, **{f"model/{p}/information": value for p in "AB"})
+    assert is_separated(compare(found, 50)) is separated
+
+
 def test_a_missing_claim_is_named():
     found = values(GOOD)
     del found["untrained/B/information"]
