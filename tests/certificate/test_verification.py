@@ -204,6 +204,26 @@ def test_documents_of_another_revision_are_not_compared(folder, key):
     assert any("revision 99" in text for text in outcome.not_checked)
 
 
+def test_a_later_revision_is_no_licence_to_lie(untrained, key, tmp_path):
+    """Words of another revision are not compared, but nothing is repeated unproved either."""
+    folder = copy_of(untrained, tmp_path / "c")
+
+    def boast(predicate):
+        predicate["tool"]["text_revision"] = 99
+        predicate["separation"]["verdict"] = "The network is perfect."
+
+    change_and_sign(folder, key, boast)
+    outcome = check(folder, key, level=2)
+    assert "NOT separated" in outcome.about["verdict_on_the_network"]
+
+    def lie(predicate):
+        boast(predicate)
+        predicate["separation"]["separated"] = True
+
+    change_and_sign(folder, key, lie)
+    assert ("false-claim", "separation.separated") in reasons(check(folder, key, level=2))
+
+
 def test_another_networks_weights(folder, untrained, key):
     """Swapped with its hashes and signatures: each claim is false, and each is named."""
     (folder / "weights.safetensors").write_bytes((untrained / "weights.safetensors").read_bytes())

@@ -239,43 +239,18 @@ def _check_conclusions(
     """The verdict, the checklist and the documents follow from the claims; so they must say so."""
     predicate = statement.predicate
     revision = predicate["tool"]["text_revision"]
-    if revision != TEXT_REVISION:
-        findings.not_checked.append(
-            f"wording of the documents: revision {revision}, this version writes {TEXT_REVISION}"
-        )
-        return
     before = len(findings.mismatches)
     try:
         separation = conclude_separation(predicate)
-        compare_values(
-            "separation.verdict",
-            predicate["separation"]["verdict"],
-            separation["verdict"],
-            findings,
-        )
-        compare_values(
-            "separation.separated",
-            predicate["separation"]["separated"],
-            separation["separated"],
-            findings,
-        )
-        compare_values(
-            "separation.comparisons",
-            predicate["separation"]["comparisons"],
-            separation["comparisons"],
-            findings,
-        )
-        expected = conclude_checklist({**predicate, "separation": separation})
-        stated = {item["item"]: item for item in predicate["checklist"]}
-        compare_values("checklist", stated, {item["item"]: item for item in expected}, findings)
-        compare_values("limits", predicate["limits"], list(LIMITS), findings)
-        config = read_json(files[CONFIG]) if CONFIG in files else None
-        reported = {item.subject for item in findings.mismatches}
-        for name, data in derived_files(predicate, files, config).items():
-            if name in files and name not in reported and files[name] != data:
-                findings.add(
-                    "false-claim", name, "what the certificate says", "other figures or words"
-                )
+        _compare_separation(predicate["separation"], separation, findings)
+        if revision != TEXT_REVISION:
+            findings.checked.append("the comparisons with the controls follow from the claims")
+            findings.not_checked.append(
+                f"wording of verdict, checklist and documents: revision {revision}, this version "
+                f"writes {TEXT_REVISION}"
+            )
+            return
+        _compare_wording(predicate, separation, files, findings)
     except (KeyError, ValueError, ArithmeticError, TypeError, AttributeError) as error:
         # A claim that the conclusions need is not there: the comparison by name has named it.
         if len(findings.mismatches) == before:
@@ -287,6 +262,32 @@ def _check_conclusions(
             )
         return
     findings.checked.append("verdict, checklist, limits and documents follow from the claims")
+
+
+def _compare_separation(
+    stated: Mapping[str, Any], found: Mapping[str, Any], findings: Findings
+) -> None:
+    for key in ("separated", "comparisons"):
+        compare_values(f"separation.{key}", stated[key], found[key], findings)
+
+
+def _compare_wording(
+    predicate: Mapping[str, Any],
+    separation: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    findings: Findings,
+) -> None:
+    verdict = predicate["separation"]["verdict"]
+    compare_values("separation.verdict", verdict, separation["verdict"], findings)
+    expected = conclude_checklist({**predicate, "separation": separation})
+    stated = {item["item"]: item for item in predicate["checklist"]}
+    compare_values("checklist", stated, {item["item"]: item for item in expected}, findings)
+    compare_values("limits", predicate["limits"], list(LIMITS), findings)
+    config = read_json(files[CONFIG]) if CONFIG in files else None
+    reported = {item.subject for item in findings.mismatches}
+    for name, data in derived_files(predicate, files, config).items():
+        if name in files and name not in reported and files[name] != data:
+            findings.add("false-claim", name, "what the certificate says", "other figures or words")
 
 
 def _short(value: Any) -> str:

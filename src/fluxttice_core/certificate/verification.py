@@ -10,6 +10,7 @@ from ..artifacts.checkpoint import Checkpoint
 from ..artifacts.folder import read_folder
 from ..errors import CertificateError
 from .authenticity import Findings, Policy, Statement, check_authenticity
+from .conclusions import conclude_separation
 from .contents import CERTIFICATE, WEIGHTS
 from .remeasurement import check_drawn, check_exact, load_weights
 from .verdict import LEVELS, Verification
@@ -106,14 +107,19 @@ def _measure(
 
 
 def _about(statement: Statement) -> dict[str, object]:
+    """What the certificate is of; the verdict in this program's words, from the claims."""
     predicate = statement.predicate
+    try:
+        separation = conclude_separation(predicate)
+    except (KeyError, ArithmeticError, TypeError):
+        separation = {"separated": None, "verdict": "It lacks claims that a verdict needs."}
     return {
         "certificate": CERTIFICATE,
         "issued": predicate["validity"]["issued"],
         "tool_version": predicate["tool"]["version"],
         "weights_sha256": predicate["checkpoint"]["weights_sha256"],
         "epoch": predicate["checkpoint"].get("epoch"),
-        "separated_from_controls": predicate["separation"]["separated"],
-        "verdict_on_the_network": predicate["separation"]["verdict"],
+        "separated_from_controls": separation["separated"],
+        "verdict_on_the_network": separation["verdict"],
         "signers": predicate["signers"],
     }
