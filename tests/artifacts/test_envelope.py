@@ -44,21 +44,25 @@ def test_the_same_message_gets_the_same_signature(keys):
     assert sign(keys[0], b"message") != sign(keys[1], b"message")
 
 
+# Of RFC 6979, appendix A.2.5: a key that everyone knows.
+KNOWN = ec.derive_private_key(
+    0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721, ec.SECP256R1()
+)
+
+
 def test_rfc_6979_example():
-    """Appendix A.2.5, P-256 with SHA-256, message "sample"; the s there is the larger one."""
-    secret = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
-    key = ec.derive_private_key(secret, ec.SECP256R1())
-    r, s = utils.decode_dss_signature(sign(key, b"sample"))
+    """P-256 with SHA-256, message "sample"; the s there is the larger one."""
+    r, s = utils.decode_dss_signature(sign(KNOWN, b"sample"))
     assert r == 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
     assert _ORDER - s == 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
 
 
-def test_the_mirror_of_a_signature_is_refused(keys):
+def test_the_mirror_of_a_signature_is_refused():
     """Anyone can compute it from a valid one, and plain ECDSA accepts both."""
-    public = keys[0].public_key()
-    for number in range(8):
+    public = KNOWN.public_key()
+    for number in range(32):
         message = b"%d" % number
-        signature = sign(keys[0], message)
+        signature = sign(KNOWN, message)
         r, s = utils.decode_dss_signature(signature)
         mirror = utils.encode_dss_signature(r, _ORDER - s)
         public.verify(mirror, message, ec.ECDSA(SHA256()))
@@ -80,6 +84,10 @@ def test_round_trip_and_order(keys):
         key_id(key.public_key()) for key in keys
     )
     assert parse_envelope(seal(PAYLOAD).to_bytes(), "e").signatures == ()
+
+
+def test_the_bound_is_that_of_the_document():
+    assert MAX_ENVELOPE_BYTES == 4 * 1024 * 1024
 
 
 def test_sixteen_signatures_and_no_more(keys):

@@ -34,6 +34,11 @@ def test_plain_files_are_read_and_the_rest_is_named(tmp_path):
     }
 
 
+def test_the_bounds_are_those_of_the_document():
+    assert (room.MAX_FILES, room.MAX_FILE_BYTES) == (64, 64 * 1024 * 1024)
+    assert room.MAX_FOLDER_BYTES == 128 * 1024 * 1024
+
+
 def test_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "MAX_FILE_BYTES", 10)
     (tmp_path / "ten").write_bytes(b"x" * 10)

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from fluxttice_core import load, verify
 from fluxttice_core.artifacts.envelope import make_statement
 from fluxttice_core.artifacts.keys import key_id, load_public_key
 from fluxttice_core.certificate.authenticity import Policy
+from fluxttice_core.certificate.conclusions import conclude_checklist
 from fluxttice_core.certificate.contents import PREDICATE_TYPE
 from fluxttice_core.errors import ArtifactError, CertificateError, KeyFileError, VerificationError
 from tests.certificates import (
@@ -34,6 +36,8 @@ def test_what_was_issued_holds(issued, key, level):
     assert outcome.verdict.startswith(f"VERIFIED at level {level} ")
     assert outcome.signed_by == (key_id(load_public_key(public(key))),)
     assert outcome.exit_code == 0
+    for name in ("certificate.json", "model.sig"):
+        assert f"signature of {name} by {outcome.signed_by[0]}" in outcome.checked
     higher = [text for text in outcome.not_checked if text.startswith("level ")]
     assert len(higher) == 4 - level
 
@@ -295,7 +299,9 @@ def test_an_unsigned_certificate_says_so(tmp_path, key):
 
 def test_policy_against_old_certificates(issued, key, folder):
     moment = datetime.fromisoformat(statement_of(issued)["predicate"]["validity"]["issued"])
-    assert check(issued, key, policy=Policy(not_before=moment)).holds
+    outcome = check(issued, key, policy=Policy(not_before=moment))
+    assert outcome.holds
+    assert any("--not-before" in text for text in outcome.checked)
     later = Policy(not_before=datetime(2100, 1, 1, tzinfo=UTC))
     assert reasons(check(issued, key, policy=later)) == {("policy", "validity.issued")}
     newer = Policy(min_version=(99, 0))
@@ -350,6 +356,57 @@ def test_subjects_that_are_no_file_of_the_format(folder, key, name):
     sign_again(folder, make_statement(subjects, PREDICATE_TYPE, statement["predicate"]), key)
     with pytest.raises(CertificateError, match=r"no plain file name|not a file of this format"):
         check(folder, key)
+
+
+@pytest.mark.parametrize("digest", ["0" * 63, "A" * 64, None, 5])
+def test_subjects_without_one_digest(folder, key, digest):
+    statement = statement_of(folder)
+    statement["subject"][0]["digest"]["sha256"] = digest
+    sign_again(folder, canonical(statement), key)
+    with pytest.raises(CertificateError, match="needs one SHA-256"):
+        check(folder, key)
+
+
+def test_a_subject_listed_twice(folder, key):
+    statement = statement_of(folder)
+    statement["subject"].append(statement["subject"][0])
+    sign_again(folder, canonical(statement), key)
+    with pytest.raises(CertificateError, match="needs one SHA-256"):
+        check(folder, key)
+
+
+def test_certified_bytes_that_are_no_weights(folder, key):
+    data = (folder / "weights.safetensors").read_bytes()
+    (folder / "weights.safetensors").write_bytes(data[: len(data) // 2])
+    change_and_sign(folder, key, lambda p: None)
+    assert check(folder, key, level=1).holds
+    outcome = check(folder, key, level=2)
+    assert ("false-claim", "weights.safetensors") in reasons(outcome)
+
+
+def moved(text, by):
+    return f"{Decimal(text) + Decimal(by)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "by", "holds"),
+    [
+        ("model/A/posterior/kl", "value", "0.000090", True),
+        ("model/A/posterior/kl", "value", "0.000102", False),
+        ("model/A/reconstruction/alone/all", "min_gap", "0.000000900", True),
+        ("model/A/reconstruction/alone/all", "min_gap", "0.000050000", False),
+    ],
+)
+def test_tolerances_are_what_they_are_said_to_be(folder, key, name, field, by, holds):
+    def change(predicate):
+        item = claim(predicate, name)
+        item[field] = moved(item[field], by)
+        if field == "min_gap":
+            # The checklist quotes it.
+            predicate["checklist"] = conclude_checklist(predicate)
+
+    change_and_sign(folder, key, change)
+    assert check(folder, key, level=2).holds is holds
 
 
 def test_nothing_is_parsed_before_it_is_verified(folder, key, monkeypatch):

@@ -1,10 +1,11 @@
 """``keygen``, ``certify`` and ``verify`` as their users start them."""
 
 import json
+import os
+import resource
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -267,19 +268,21 @@ def test_level_4_names_the_extra_it_needs(place):
 
 
 def test_a_cold_verification_takes_under_five_seconds(place):
-    """The best of three, since other processes share the machine."""
+    """Of processor time, since other processes share the machine; the best of three."""
     seconds = []
     for _ in range(3):
-        begun = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [
                 *(sys.executable, "-c", "from fluxttice_core.cli import main; main()"),
                 *("verify", str(place / "good"), "--key", str(place / "key.pub")),
             ],
             capture_output=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
-        seconds.append(time.monotonic() - begun)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert done.returncode == 0
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         if seconds[-1] < 5:
             return
     pytest.fail(f"level 2 took {seconds} s")
