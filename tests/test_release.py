@@ -87,6 +87,7 @@ def test_wheel_holds_the_package_and_nothing_else(tmp_path):
     assert tops == {"fluxttice_core", f"{wheel.name.split('-py3')[0]}.dist-info"}
     assert "fluxttice_core/weights/v5_5.safetensors" in names
     assert "fluxttice_core/py.typed" in names
+    assert "fluxttice_core/schemas/coverage-certificate-v1.schema.json" in names
 
 
 SCHEMA = ROOT / "src/fluxttice_core/schemas/coverage-vs-entropy-v2.schema.json"

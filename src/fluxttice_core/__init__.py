@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version as _version
 
 from .api import (
+    certify,
     coverage_report,
     decode,
     encode,
@@ -13,6 +14,7 @@ from .api import (
     sample_batches,
     to_torch,
     train,
+    verify,
 )
 from .artifacts.checkpoint import Checkpoint
 from .errors import FluxtticeError
@@ -25,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "FluxtticeError",
     "Gate",
+    "certify",
     "coverage_report",
     "decode",
     "encode",
@@ -35,4 +38,5 @@ __all__ = [
     "sample_batches",
     "to_torch",
     "train",
+    "verify",
 ]

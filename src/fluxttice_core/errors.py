@@ -43,6 +43,10 @@ class VerificationError(FluxtticeError):
         super().__init__("\n  ".join([f"{len(mismatches)} claims do not hold", *mismatches]))
 
 
+class KeyFileError(FluxtticeError):
+    """A key file cannot be read, or holds another kind of key."""
+
+
 class TrainingError(FluxtticeError):
     """Training cannot go on."""
 

@@ -175,6 +175,17 @@ CASES = {
     "argument missing": (("encode",), "Missing argument"),
     "unknown gate": (("operations", "minn"), "min"),
     "unknown property": (("operations", "--property", "commutativ"), "commutative"),
+    # certificates
+    "certify nothing": (("certify", "nowhere.pt", "-o", "new"), "nowhere.pt: cannot be read"),
+    "certify code": (("certify", "code.pt", "-o", "new"), "could run code"),
+    "certify into a file": (
+        ("certify", "good.safetensors", "-o", "good.csv"),
+        "good.csv: expected a folder to write to",
+    ),
+    "no key": (("verify", "folder"), "no key to verify with"),
+    "no certificate": (("verify", "folder", "--allow-unsigned"), "expected certificate.json in it"),
+    "no key file": (("verify", "folder", "--key", "good.csv"), "expected a public key in PEM form"),
+    "key without a password": (("keygen", "new"), "expected a password in FLUXTTICE_KEY_PASSWORD"),
     # training
     "missing config": (("train", "nowhere.yaml", "-o", "new"), "nowhere.yaml"),
     "misspelt key": (("train", "misspelt.yaml", "-o", "new"), "bacth_size"),

@@ -18,8 +18,9 @@ FLOORS = (
     ("objective",),
     ("evidence",),
     ("training", "artifacts"),
+    ("certificate",),
     ("pictures", "pages"),
-    ("api", "runs"),
+    ("api", "rebuild", "runs"),
     ("benchmark",),
     ("cli",),
 )
@@ -33,6 +34,8 @@ NEIGHBOURS = {
     ("config", "canonical"),
     ("pages", "pictures"),
     ("api", "runs"),
+    ("api", "rebuild"),
+    ("rebuild", "runs"),
     ("__init__", "api"),
 }
 # Rooms that a plain install without PyTorch must be able to import.

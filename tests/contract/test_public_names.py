@@ -15,6 +15,7 @@ PUBLIC = [
     "Checkpoint",
     "FluxtticeError",
     "Gate",
+    "certify",
     "coverage_report",
     "decode",
     "encode",
@@ -25,6 +26,7 @@ PUBLIC = [
     "sample_batches",
     "to_torch",
     "train",
+    "verify",
 ]
 # A record that `gate` makes: its example is there.
 SHOWN_ELSEWHERE = {"Gate"}
@@ -45,6 +47,14 @@ SIGNATURES = {
     "train": (
         "(config, out=None, *, resume=False, device='cpu', epochs=None, seed=None, threads=2, "
         "on_epoch=None)"
+    ),
+    "certify": (
+        "(checkpoint, out, *, key=(), config=None, history=None, expires=None, supersedes=None, "
+        "trained_here=False, num_draws=(50000, 195000), on_progress=None)"
+    ),
+    "verify": (
+        "(path, *, key=(), level=2, allow_unsigned=False, not_before=None, min_version=None, "
+        "on_progress=None)"
     ),
 }
 

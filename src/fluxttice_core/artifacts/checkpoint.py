@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import math
 import sys
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from ..model.layout import LATENT_DIM, state_differences, state_shapes
 from ..operations import NUM_OPERATIONS
 from ..splits import Split, split_operations
 from .files import file_sha256, write_atomically
+from .strict_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,6 +182,30 @@ def read_checkpoint(path: str | Path, *, sha256: str | None = None) -> Checkpoin
     return _read_safetensors(path, data, digest)
 
 
+def checkpoint_from_safetensors(data: bytes, source: str) -> Checkpoint:
+    """Parse the bytes of a safetensors file, already read and perhaps already verified.
+
+    Raises
+    ------
+    CheckpointError
+        As :func:`read_checkpoint`.
+    """
+    return _read_safetensors(Path(source), data, hashlib.sha256(data).hexdigest())
+
+
+def safetensors_bytes(checkpoint: Checkpoint) -> bytes:
+    """Serialise weights and plain metadata; equal checkpoints give equal bytes.
+
+    One metadata key holds one canonical JSON text: with several keys the format's writer orders
+    them at random, and the same weights would get another hash each time.
+    """
+    from safetensors.numpy import save
+
+    record = {"schema": SAFETENSORS_SCHEMA, **checkpoint.metadata}
+    tensors = {name: np.array(value) for name, value in checkpoint.weights.items()}
+    return save(tensors, {METADATA_KEY: canonical_json(record).decode()})
+
+
 def read_torch_dictionary(path: Path, data: bytes | None = None) -> dict[str, Any]:
     """Read a ``torch.save`` dictionary without running code from it.
 
@@ -238,17 +262,8 @@ def _unshared(value: Any) -> Any:
 
 
 def write_safetensors(path: str | Path, checkpoint: Checkpoint) -> str:
-    """Write weights and plain metadata as safetensors; return the SHA-256 of the file.
-
-    One metadata key holds one canonical JSON text: with several keys the format's writer orders
-    them at random, and the same weights would get another hash each time.
-    """
-    from safetensors.numpy import save
-
-    record = {"schema": SAFETENSORS_SCHEMA, **checkpoint.metadata}
-    tensors = {name: np.array(value) for name, value in checkpoint.weights.items()}
-    data = save(tensors, {METADATA_KEY: canonical_json(record).decode()})
-    write_atomically(path, data)
+    """Write weights and plain metadata as safetensors; return the SHA-256 of the file."""
+    write_atomically(path, safetensors_bytes(checkpoint))
     return file_sha256(path)
 
 
@@ -258,9 +273,9 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
 
     try:
         tensors = load(data)
-        header = _strict_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        header = read_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
         text = header.get("__metadata__", {}).get(METADATA_KEY, "{}")
-        record = _strict_json(text)
+        record = read_json(text)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
         raise CheckpointError(
             f"{path}: expected a checkpoint (.pt or .safetensors); the file is truncated or "
@@ -330,27 +345,6 @@ def _recorded_split(recorded: Any, path: Path) -> Split | None:
             f"{path}: the recorded split is not a partition of the 19,683 operations"
         )
     return Split(**{name: part.astype(np.int64) for name, part in parts.items()})
-
-
-def _strict_json(text: str | bytes) -> Any:
-    """Parse JSON as its standard has it: no NaN, no infinity, no key twice."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        record = dict(pairs)
-        if len(record) != len(pairs):
-            raise ValueError("a key occurs twice")
-        return record
-
-    def refuse(constant: str) -> Any:
-        raise ValueError(f"{constant} is not JSON")
-
-    def finite(digits: str) -> float:
-        value = float(digits)
-        if math.isinf(value):
-            raise ValueError(f"{digits} overflows")
-        return value
-
-    return json.loads(text, object_pairs_hook=unique, parse_constant=refuse, parse_float=finite)
 
 
 def _is_number(value: Any) -> bool:

@@ -84,6 +84,18 @@ def append_line(path: Path, line: str) -> None:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+def read_file(path: str | Path, *, max_bytes: int = 256 * 2**20) -> bytes:
+    """Return a file's bytes, if there are not too many."""
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(max_bytes + 1)
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > max_bytes:
+        raise ArtifactError(f"{path}: more than {max_bytes:,} bytes; this is another kind of file")
+    return data
+
+
 def file_sha256(path: str | Path) -> str:
     """SHA-256 of a file's bytes, bare lower-case hex."""
     try:

@@ -15,14 +15,17 @@ from ..errors import FluxtticeError, TrainingError, VerificationError
 
 # command -> (module, help line); the modules are imported when their command runs.
 COMMANDS = {
+    "certify": ("certify", "Measure a checkpoint and write a signed certificate."),
     "coverage": ("coverage", "Measure a model or draws: coverage, information, controls."),
     "decode": ("codec", "Map latent codes to operations."),
     "encode": ("codec", "Map operations to latent codes."),
     "info": ("info", "Say what a checkpoint is: identity, hashes, config, origin."),
+    "keygen": ("keygen", "Make a key pair to sign certificates with."),
     "operations": ("operations", "Look a gate up by name, index or table."),
     "report": ("report", "Write a page of figures about a checkpoint."),
     "sample": ("codec", "Draw operations from the model."),
     "train": ("train", "Train from a configuration file; resumable bit for bit."),
+    "verify": ("verify", "Check a certificate: signature, files, and every claim anew."),
 }
 
 

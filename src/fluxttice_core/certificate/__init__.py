@@ -1,0 +1,1 @@
+"""Certificates: what was measured, bound to files and keys, and measured again by whoever asks."""

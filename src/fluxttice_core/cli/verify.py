@@ -1,0 +1,121 @@
+"""``verify``: the verdict first, then what was checked and what was not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from ..api import inspect_certificate
+from ..certificate.verdict import SCHEMA, Verification
+from ..errors import FluxtticeError
+from .console import json_option, progress_bar, say, say_json
+
+
+def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"expected a date or time such as 2026-11-24 or 2026-11-24T12:00:00Z, got {text!r}"
+        ) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+@click.command(
+    epilog="Examples: fluxttice verify certificate --key release-key.pub   "
+    "fluxttice verify certificate --key release-key.pub --level 3 --json"
+)
+@click.argument("folder")
+@click.option(
+    "--key",
+    "-k",
+    "keys",
+    multiple=True,
+    metavar="FILE",
+    help="Public key of a signer you trust; may be repeated, then all must have signed.",
+)
+@click.option(
+    "--level",
+    type=click.IntRange(1, 4),
+    default=2,
+    show_default=True,
+    help="1 signature and hashes, 2 exact counts, 3 recorded draws, 4 retraining.",
+)
+@click.option("--rebuild", is_flag=True, help="The same as --level 4: retrain and compare.")
+@click.option(
+    "--allow-unsigned", is_flag=True, help="Check without a key; leaves open who made it."
+)
+@click.option(
+    "--not-before", callback=_moment, metavar="TIME", help="Refuse certificates issued earlier."
+)
+@click.option("--min-version", metavar="X.Y.Z", help="Refuse certificates of older versions.")
+@json_option
+def verify(
+    folder: str,
+    keys: tuple[str, ...],
+    level: int,
+    rebuild: bool,
+    allow_unsigned: bool,
+    not_before: datetime | None,
+    min_version: str | None,
+    as_json: bool,
+) -> None:
+    """Check the certificate in FOLDER, offline: who signed it, its files, and its claims anew.
+
+    Exit codes: 0 all that was asked for was checked and holds, 1 something is false, 2 it could not
+    be checked.
+    """
+    try:
+        with progress_bar("measuring the claims again") as on_progress:
+            outcome = inspect_certificate(
+                folder,
+                key=keys,
+                level=4 if rebuild else level,
+                allow_unsigned=allow_unsigned,
+                not_before=not_before,
+                min_version=min_version,
+                on_progress=on_progress,
+            )
+    except FluxtticeError as error:
+        if not as_json:
+            raise
+        say_json(
+            {
+                "schema": SCHEMA,
+                "path": folder,
+                "verdict": "NOT CHECKED",
+                "verified": False,
+                "exit_code": 2,
+                "reasons": ["unusable"],
+                "error": str(error),
+            }
+        )
+        raise SystemExit(2) from None
+    if as_json:
+        say_json(outcome.as_dict())
+    else:
+        say(_text(outcome))
+    if not outcome.holds:
+        raise SystemExit(outcome.exit_code)
+
+
+def _text(outcome: Verification) -> str:
+    lines = [outcome.verdict]
+    if outcome.mismatches:
+        lines += ["false:", *(f"  {item}" for item in outcome.mismatches)]
+    if outcome.holds and outcome.about:
+        lines.append(f"what it says: {outcome.about['verdict_on_the_network']}")
+        lines.append(
+            f"issued {outcome.about['issued']} by fluxttice_core {outcome.about['tool_version']}"
+        )
+    if outcome.checked:
+        lines += ["checked:", *(f"  {text}" for text in outcome.checked)]
+    if outcome.not_checked:
+        lines += ["not checked:", *(f"  {text}" for text in outcome.not_checked)]
+    return "\n".join(lines)
+
+
+__all__ = ["verify"]
