@@ -48,9 +48,11 @@ $(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
 	@$(BIN)/python -c 'import torch, fluxttice_core'
 	@touch $@
 
-demo: install ## verify and measure the shipped checkpoint into results/demo
+demo: install ## measure the shipped checkpoint into results/demo, verify its certificate
 	@$(BIN)/fluxttice coverage $(SHIPPED)/latest.pt --out results/demo \
 	  --sha256 "$$(awk '$$2 == "latest.pt" { print $$1 }' $(SHIPPED)/SHA256SUMS)"
+	@echo
+	@$(BIN)/fluxttice verify certificates/v5_5 --key certificates/fluxttice.pub
 
 lint: install ## style (ruff) and undeclared imports (deptry)
 	@$(BIN)/ruff check --quiet .

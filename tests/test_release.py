@@ -10,6 +10,7 @@ import zipfile
 import jsonschema
 import pytest
 
+from fluxttice_core import verify
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
 from fluxttice_core.artifacts.history import read_metrics
 from tests.conftest import ROOT, SHIPPED
@@ -119,3 +120,11 @@ def test_a_record_without_its_limits_does_not_fit(change):
     record = json.loads((ROOT / "benchmarks/coverage_vs_entropy.json").read_text())
     change(record)
     assert faults_against_schema(record) != []
+
+
+def test_the_shipped_checkpoint_has_a_certificate_that_holds():
+    folder = ROOT / "certificates/v5_5"
+    outcome = verify(folder, key=ROOT / "certificates/fluxttice.pub", level=2)
+    assert outcome.holds
+    certified = read_checkpoint(folder / "weights.safetensors")
+    assert certified.weights_sha256 == read_checkpoint(SHIPPED).weights_sha256
