@@ -123,6 +123,19 @@ EVERYTHING_ON = {
     "free_bits": 0.05,
 }
 
+# The section that may stand where `prior_terms` stands in this config.
+CODEBOOK_TERMS = {
+    "num_latents": 64,
+    "influence_draws": 4,
+    "smoothing": 0.7,
+    "temperature": {"start": 1.0, "end": 4.0},
+    "collision_weight": {"start": 3.0, "end": 30.0},
+    "sharpness_weight": {"start": 0.3, "end": 3.0},
+    "influence_weight": {"start": 1.0, "end": 10.0},
+    "distance_weight": {"start": 0.1, "end": 1.0},
+    "alignment_weight": 0.2,
+}
+
 # All four phases in six epochs, and an epoch in about a twentieth of a second.
 TINY = {
     "train_split": 0.02,

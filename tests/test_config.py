@@ -10,6 +10,7 @@ import yaml
 from fluxttice_core.config import SWITCHED_KEYS, Config, load_config, parse_config
 from fluxttice_core.errors import ConfigError
 from tests.support import (
+    CODEBOOK_TERMS,
     CONFIG_TEXT,
     EVERYTHING_ON,
     SHIPPED_CONFIG,
@@ -238,6 +239,22 @@ class TestCrossFaults:
             (
                 {"optimizer.lr_schedule": [{"epoch": 9, "lr": 1e-3}, {"epoch": 9, "lr": 1e-4}]},
                 "optimizer.lr_schedule: epochs must increase",
+            ),
+            (
+                {"codebook_terms": CODEBOOK_TERMS},
+                "codebook_terms: takes the place of prior_terms; leave one of them out",
+            ),
+            (
+                {"prior_terms": ..., "codebook_terms": {**CODEBOOK_TERMS, "influence_draws": 5}},
+                "codebook_terms.influence_draws: 5 for each of 16 latent dimensions must be at "
+                "most codebook_terms.num_latents, which is 64",
+            ),
+            (
+                {
+                    "prior_terms": ...,
+                    "codebook_terms": {**CODEBOOK_TERMS, "temperature": {"start": 0.0, "end": 1.0}},
+                },
+                "codebook_terms.temperature.start: input should be greater than 0; got 0.0",
             ),
             (
                 {"model.lambda3_amplitude": 0.1},
