@@ -133,9 +133,10 @@ class TestSmoothedCollision:
 
 class TestResampling:
     def test_each_row_changes_in_its_own_coordinate_only(self):
-        latents, fresh = torch.zeros(48, 16), torch.ones(48, 16)
+        latents = torch.zeros(48, 16)
+        fresh = 1.0 + torch.arange(48.0 * 16).reshape(48, 16)
         moved = resample_one_coordinate(latents, fresh)
-        assert torch.equal(moved, torch.eye(16).repeat(3, 1))
+        assert torch.equal(moved, torch.eye(16).repeat(3, 1) * fresh)
         assert latents.abs().max() == 0, "the latents given must be left as they are"
 
 
@@ -266,6 +267,11 @@ class TestDistanceStress:
         value.backward()
         assert value.item() == pytest.approx(0.0, abs=1e-9)
         assert torch.isfinite(codes.grad).all()
+
+    def test_an_odd_item_is_left_out(self):
+        codes = torch.randn(5, 16, dtype=torch.double, generator=generator())
+        value = distance_stress(codes, OPERATIONS[:5])
+        assert value.item() == distance_stress(codes[:4], OPERATIONS[:4]).item() > 0
 
     def test_gradient_is_that_of_finite_differences(self):
         chosen = OPERATIONS[torch.randperm(N, generator=generator())[:8]]
