@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SHIPPED_CONFIG = ROOT / "configs/ternary_v5_5.yaml"
+CODEBOOK_CONFIG = ROOT / "configs/codebook.yaml"
 
 # A whole config of the tests' own, so that tuning the shipped one changes no test's meaning.
 CONFIG_TEXT = """\

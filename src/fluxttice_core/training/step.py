@@ -188,8 +188,8 @@ def _cell_terms(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Weighted sum of the terms on the cells a decoder cuts the prior into, and the three of them.
 
-    Where the cells end is read at a temperature: a decision as sharp as it is to become gives
-    gradients at few latents only.
+    Where the cells end is read at a temperature: a decision as sharp as it is to become has its
+    gradients at few latents, and so mostly noise in them.
     """
     terms, weights = config.codebook_terms, controls.codebook
     assert terms is not None
@@ -198,10 +198,10 @@ def _cell_terms(
     num_resampled = width * terms.influence_draws
     resampled = codebook.resample_one_coordinate(latents[:num_resampled], fresh[:num_resampled])
     logits = decoder(torch.cat([latents, resampled]))
-    warm = _log_probabilities(logits / weights.temperature).exp()
-    probabilities, moved = warm[: len(latents)], warm[len(latents) :]
+    log_probabilities = _log_probabilities(logits / weights.temperature)
+    probabilities, moved = log_probabilities.exp().split([len(latents), num_resampled])
     collision = codebook.smoothed_collision_chi_square(probabilities, terms.smoothing)
-    conditional = regularisers.conditional_entropy(_log_probabilities(logits[: len(latents)]))
+    conditional = regularisers.conditional_entropy(log_probabilities[: len(latents)])
     spread = codebook.influence_spread(
         codebook.influences(probabilities[:num_resampled], moved, width)
     )
