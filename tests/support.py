@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SHIPPED_CONFIG = ROOT / "configs/ternary_v5_5.yaml"
+CODEBOOK_CONFIG = ROOT / "configs/codebook.yaml"
 
 # A whole config of the tests' own, so that tuning the shipped one changes no test's meaning.
 CONFIG_TEXT = """\
@@ -121,6 +122,19 @@ EVERYTHING_ON = {
     "vae_b.entropy_weight": 0.05,
     "vae_b.repulsion_weight": 0.01,
     "free_bits": 0.05,
+}
+
+# The section that may stand where `prior_terms` stands in this config.
+CODEBOOK_TERMS = {
+    "num_latents": 64,
+    "influence_draws": 4,
+    "smoothing": 0.7,
+    "temperature": {"start": 1.0, "end": 4.0},
+    "collision_weight": {"start": 3.0, "end": 30.0},
+    "sharpness_weight": {"start": 0.3, "end": 3.0},
+    "influence_weight": {"start": 1.0, "end": 10.0},
+    "distance_weight": {"start": 0.1, "end": 1.0},
+    "alignment_weight": 0.2,
 }
 
 # All four phases in six epochs, and an epoch in about a twentieth of a second.

@@ -10,6 +10,8 @@ import yaml
 from fluxttice_core.config import SWITCHED_KEYS, Config, load_config, parse_config
 from fluxttice_core.errors import ConfigError
 from tests.support import (
+    CODEBOOK_CONFIG,
+    CODEBOOK_TERMS,
     CONFIG_TEXT,
     EVERYTHING_ON,
     SHIPPED_CONFIG,
@@ -41,17 +43,18 @@ def base_text(old="", new=""):
 
 
 class TestShipped:
-    def test_loads_with_the_values_of_the_file(self):
-        raw = yaml.safe_load(SHIPPED_CONFIG.read_text(encoding="utf-8"))
-        found = leaves(load_config(SHIPPED_CONFIG).as_dict())
-        for path, value in leaves(raw).items():
+    @pytest.mark.parametrize("path", [SHIPPED_CONFIG, CODEBOOK_CONFIG], ids=lambda path: path.stem)
+    def test_loads_with_the_values_of_the_file(self, path):
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = leaves(load_config(path).as_dict())
+        for key, value in leaves(raw).items():
             # SafeLoader (YAML 1.1) leaves some exponents as text; float() reads both.
             expected = (
                 float(value)
-                if isinstance(value, str) and path.split(".")[-1] not in ("type", "checkpoint_dir")
+                if isinstance(value, str) and key.split(".")[-1] not in ("type", "checkpoint_dir")
                 else value
             )
-            assert found.pop(path) == expected, path
+            assert found.pop(key) == expected, key
         assert not found, f"not in the file: {sorted(found)}"
 
     def test_keeps_what_the_specification_fixes(self):
@@ -69,6 +72,15 @@ class TestShipped:
         ) == (40, 120, 250, 250)
         assert config.stop_from_epoch >= phases.ultra_exploration_start
         assert config.checkpoint_dir == "sandbox-training/checkpoints/v5_5"
+
+    def test_the_codebook_is_the_same_network_on_the_same_split(self):
+        ours, original = load_config(CODEBOOK_CONFIG), load_config(SHIPPED_CONFIG)
+        assert ours.model.latent_dim == original.model.latent_dim
+        for key in ("ternary_dataset", "train_split", "val_split", "test_split"):
+            assert getattr(ours, key) == getattr(original, key)
+        assert original.codebook_terms is None
+        assert "codebook_terms" not in original.as_dict(), "older files keep their hash"
+        assert ours.prior_terms is None
 
     def test_every_mechanism_on_is_accepted(self):
         config = parse_config(with_keys(base_mapping(), EVERYTHING_ON))
@@ -238,6 +250,22 @@ class TestCrossFaults:
             (
                 {"optimizer.lr_schedule": [{"epoch": 9, "lr": 1e-3}, {"epoch": 9, "lr": 1e-4}]},
                 "optimizer.lr_schedule: epochs must increase",
+            ),
+            (
+                {"codebook_terms": CODEBOOK_TERMS},
+                "codebook_terms: takes the place of prior_terms; leave one of them out",
+            ),
+            (
+                {"prior_terms": ..., "codebook_terms": {**CODEBOOK_TERMS, "influence_draws": 5}},
+                "codebook_terms.influence_draws: 5 for each of 16 latent dimensions must be at "
+                "most codebook_terms.num_latents, which is 64",
+            ),
+            (
+                {
+                    "prior_terms": ...,
+                    "codebook_terms": {**CODEBOOK_TERMS, "temperature": {"start": 0.0, "end": 1.0}},
+                },
+                "codebook_terms.temperature.start: input should be greater than 0; got 0.0",
             ),
             (
                 {"model.lambda3_amplitude": 0.1},

@@ -131,6 +131,27 @@ class PriorTermsConfig(_Section):
     ramp_epochs: Epoch
 
 
+class Ramp(_Section):
+    """A weight that moves geometrically from ``start`` at epoch 0 to ``end`` at the last one."""
+
+    start: Positive
+    end: Positive
+
+
+class CodebookTermsConfig(_Section):
+    """Added section, in place of ``prior_terms``: the terms that lead to a uniform codebook."""
+
+    num_latents: Annotated[int, Field(ge=2)]
+    influence_draws: Count
+    smoothing: Annotated[float, Field(gt=0, le=1)]
+    temperature: Ramp
+    collision_weight: Ramp
+    sharpness_weight: Ramp
+    influence_weight: Ramp
+    distance_weight: Ramp
+    alignment_weight: NonNegative
+
+
 class Config(_Section):
     """A whole training run. See ``docs/configuration.md`` for the meaning of each key."""
 
@@ -162,6 +183,7 @@ class Config(_Section):
     phase_transitions: PhaseConfig
     cross_injection: CrossInjectionConfig
     prior_terms: PriorTermsConfig | None = None
+    codebook_terms: CodebookTermsConfig | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, keys of switched-off mechanisms left out."""
@@ -259,6 +281,21 @@ def _cross_faults(raw: dict[str, Any]) -> list[str]:
             "model.lambda3_amplitude: has no place while model.lambda3_base is 0 "
             "(entropy alignment off); set it to 0"
         )
+    if lookup(raw, "prior_terms") is not None and lookup(raw, "codebook_terms") is not None:
+        faults.append("codebook_terms: takes the place of prior_terms; leave one of them out")
+    draws, width, latents = (
+        _number(raw, path)
+        for path in (
+            "codebook_terms.influence_draws",
+            "model.latent_dim",
+            "codebook_terms.num_latents",
+        )
+    )
+    if draws and width and latents and draws * width > latents:
+        faults.append(
+            f"codebook_terms.influence_draws: {draws:g} for each of {width:g} latent dimensions "
+            f"must be at most codebook_terms.num_latents, which is {latents:g}"
+        )
     return faults
 
 
@@ -273,6 +310,12 @@ _KEY_LISTS: dict[str, type[BaseModel]] = {
     "phase_transitions": PhaseConfig,
     "cross_injection": CrossInjectionConfig,
     "prior_terms": PriorTermsConfig,
+    "codebook_terms": CodebookTermsConfig,
+    **{
+        f"codebook_terms.{name}": Ramp
+        for name, field in CodebookTermsConfig.model_fields.items()
+        if field.annotation is Ramp
+    },
 }
 
 

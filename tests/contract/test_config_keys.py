@@ -21,7 +21,7 @@ from fluxttice_core.evidence.selection import PathwayScore
 from fluxttice_core.runs import run
 from fluxttice_core.training import loop
 from fluxttice_core.training.loop import TrainState, run_epochs
-from tests.support import ROOT, evaluate_cheaply, leaves, tiny_mapping
+from tests.support import CODEBOOK_TERMS, ROOT, evaluate_cheaply, leaves, tiny_mapping
 
 SMALL = {"train_split": 0.01, "test_split": 0.97}
 STATENET = {
@@ -37,6 +37,7 @@ ADAPTIVE = {
 }
 ALIGNED = {"model.lambda3_base": 0.3, "model.lambda3_amplitude": 0.1}
 CYCLIC = {"vae_a.temp_cyclic": True, "vae_a.temp_boost_amplitude": 0.5}
+CODEBOOK = {"prior_terms": ..., "codebook_terms": CODEBOOK_TERMS}
 MILESTONES = {"optimizer.lr_schedule": [{"epoch": 5, "lr": 1e-4}]}
 STOPPING = {
     "total_epochs": 10,
@@ -163,6 +164,33 @@ TABLE = {
     ),
     "prior_terms.sharpness_weight": ("weights", {"prior_terms.sharpness_weight": 0.1}, {}),
     "prior_terms.ramp_epochs": ("weights", {"prior_terms.ramp_epochs": 2}, {}),
+    "codebook_terms.num_latents": ("weights", {"codebook_terms.num_latents": 96}, CODEBOOK),
+    "codebook_terms.influence_draws": (
+        "weights",
+        {"codebook_terms.influence_draws": 3},
+        CODEBOOK,
+    ),
+    "codebook_terms.smoothing": ("weights", {"codebook_terms.smoothing": 0.9}, CODEBOOK),
+    "codebook_terms.alignment_weight": (
+        "weights",
+        {"codebook_terms.alignment_weight": 0.1},
+        CODEBOOK,
+    ),
+    **{
+        f"codebook_terms.{ramp}.{end}": (
+            "weights",
+            {f"codebook_terms.{ramp}.{end}": 1.5 * CODEBOOK_TERMS[ramp][end]},
+            CODEBOOK,
+        )
+        for ramp in (
+            "temperature",
+            "collision_weight",
+            "sharpness_weight",
+            "influence_weight",
+            "distance_weight",
+        )
+        for end in ("start", "end")
+    },
 }
 
 
@@ -327,6 +355,12 @@ def test_a_key_that_only_files_see_leaves_the_weights():
 def test_prior_terms_as_a_whole(tmp_path):
     assert outcome(freeze({})).observe("weights") != Outcome(
         parse_config(tiny_mapping({**SMALL, "prior_terms": ...}))
+    ).observe("weights")
+
+
+def test_codebook_terms_as_a_whole():
+    assert outcome(freeze(CODEBOOK)).observe("weights") != outcome(
+        freeze({"prior_terms": ...})
     ).observe("weights")
 
 

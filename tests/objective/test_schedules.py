@@ -1,5 +1,6 @@
 """Every schedule as a function: ends, steps, direction, and all four phases."""
 
+import dataclasses
 import itertools
 import math
 import random
@@ -9,7 +10,7 @@ import pytest
 from fluxttice_core.config import load_config, parse_config
 from fluxttice_core.objective import schedules
 from fluxttice_core.training.controller import Feedback, controls_for, observe, rho_after
-from tests.support import EVERYTHING_ON, SHIPPED_CONFIG, base_mapping, with_keys
+from tests.support import CODEBOOK_TERMS, EVERYTHING_ON, SHIPPED_CONFIG, base_mapping, with_keys
 
 TOTAL = 400
 V5_5 = {
@@ -356,6 +357,17 @@ class TestControls:
         assert is_rising(ramp)
         at_once = original_config({"prior_terms.ramp_epochs": 0})
         assert over_epochs(at_once)[0].prior_ramp == 1.0
+
+    def test_codebook_terms_run_from_start_to_end_by_equal_factors(self):
+        assert over_epochs(original_config())[0].codebook is None
+        config = original_config({"prior_terms": ..., "codebook_terms": CODEBOOK_TERMS})
+        course = [controls.codebook for controls in over_epochs(config)]
+        for name in (field.name for field in dataclasses.fields(course[0])):
+            values, ramp = [getattr(item, name) for item in course], CODEBOOK_TERMS[name]
+            assert values[0] == pytest.approx(ramp["start"])
+            assert values[-1] == pytest.approx(ramp["end"])
+            factors = [right / left for left, right in itertools.pairwise(values)]
+            assert max(factors) - min(factors) < 1e-9 < factors[0] - 1.0, name
 
     def test_no_schedule_of_the_shipped_config_jumps(self):
         """One fiftieth of its range in an epoch, or the slope stated above: nothing steeper."""

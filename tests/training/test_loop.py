@@ -11,9 +11,17 @@ from fluxttice_core.config import parse_config
 from fluxttice_core.errors import CheckpointError, TrainingError
 from fluxttice_core.training import loop
 from fluxttice_core.training.loop import TrainState, run_epochs
-from tests.support import EVERYTHING_ON, assert_same, leaves, through_file, tiny_mapping
+from tests.support import (
+    CODEBOOK_TERMS,
+    EVERYTHING_ON,
+    assert_same,
+    leaves,
+    through_file,
+    tiny_mapping,
+)
 
 WITHOUT_STATENET = {name: value for name, value in EVERYTHING_ON.items() if "statenet" not in name}
+CODEBOOK = {"prior_terms": ..., "codebook_terms": CODEBOOK_TERMS}
 
 
 def config_with(changes=None):
@@ -30,7 +38,11 @@ def timeless(metrics):
     return {name: value for name, value in metrics.items() if "seconds" not in name}
 
 
-@pytest.mark.parametrize("changes", [{}, EVERYTHING_ON], ids=["plain", "everything on"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, EVERYTHING_ON, CODEBOOK],
+    ids=["plain", "everything on", "codebook terms"],
+)
 def test_resumed_after_every_epoch_equals_uninterrupted(changes):
     """Not the weights alone: every key of the checkpoint, and every figure but the seconds."""
     config = config_with(changes)

@@ -1,13 +1,16 @@
 """One update: what learns, what does not, and that neither pathway disturbs the other."""
 
+import itertools
 import math
 
 import pytest
 import torch
 
+from fluxttice_core.canonical import tensor_hash
 from fluxttice_core.config import parse_config
-from fluxttice_core.objective import elbo
+from fluxttice_core.objective import codebook, elbo
 from fluxttice_core.operations import generate_all_operations
+from fluxttice_core.training import loop
 from fluxttice_core.training.controller import controls_for
 from fluxttice_core.training.loop import TrainState
 from fluxttice_core.training.step import (
@@ -16,9 +19,10 @@ from fluxttice_core.training.step import (
     pathway_parameters,
     train_step,
 )
-from tests.support import EVERYTHING_ON, tiny_mapping
+from tests.support import CODEBOOK_TERMS, EVERYTHING_ON, tiny_mapping
 
 OPERATIONS = torch.from_numpy(generate_all_operations()).float()
+CODEBOOK = {"prior_terms": ..., "codebook_terms": CODEBOOK_TERMS}
 ALONE = {"cross_injection.mixed_fraction": 0.0}
 
 
@@ -40,7 +44,7 @@ def step_once(changes=None, *, epoch=5, batch=128, setup=None):
     return state, before, values
 
 
-@pytest.mark.parametrize("changes", [{}, EVERYTHING_ON, {"prior_terms": ...}, ALONE])
+@pytest.mark.parametrize("changes", [{}, EVERYTHING_ON, {"prior_terms": ...}, ALONE, CODEBOOK])
 def test_gradient_reaches_every_parameter_of_both_pathways(changes):
     state, before, _ = step_once(changes)
     after = state.model.state_dict()
@@ -183,7 +187,64 @@ def test_entropy_alignment_pulls_the_two_latent_clouds_together():
 
 
 def test_short_batches_and_batches_of_one():
-    for batch in (1, 2):
-        state, _, values = step_once(EVERYTHING_ON, batch=batch)
+    for batch, changes in itertools.product((1, 2), (EVERYTHING_ON, CODEBOOK)):
+        state, _, values = step_once(changes, batch=batch)
         assert all(math.isfinite(value) for value in values.values())
         assert all(torch.isfinite(p).all() for p in state.model.parameters())
+
+
+def test_the_codebook_terms_enter_the_loss_with_their_weights():
+    """The step's figures and loss, recomputed in float64 from the networks and the streams."""
+    changes = {**CODEBOOK, **ALONE}
+    _, _, without = step_once({"prior_terms": ..., **ALONE})
+    _, _, values = step_once(changes)
+    fresh = TrainState.start(parse_config(tiny_mapping(changes)))
+    controls = controls_for(fresh.config, 5, fresh.feedback)
+    ramps = controls.codebook
+    assert (ramps.temperature, ramps.influence_weight) == (pytest.approx(4.0), pytest.approx(10.0))
+    model, prior = fresh.model.double(), fresh.streams["prior"]
+    batch = OPERATIONS[:: len(OPERATIONS) // 128][:128].double()
+    latents = torch.randn(64, 16, generator=prior).double()
+    anew = torch.randn(64, 16, generator=prior).double()
+    resampled = codebook.resample_one_coordinate(latents, anew)
+    added = 0.0
+    with torch.no_grad():
+        mean = {pathway: model.encoder(pathway)(batch)[0] for pathway in "AB"}
+        for own, other, weight in (("A", "B", controls.lambda1), ("B", "A", controls.lambda2)):
+            logits, moved = model.decoder(own)(latents), model.decoder(own)(resampled)
+            warm, warm_moved = (logits / 4.0).softmax(-1), (moved / 4.0).softmax(-1)
+            collision = codebook.smoothed_collision_chi_square(warm, 0.7)
+            entropy = -(warm * warm.log()).sum((1, 2)).mean()
+            spread = codebook.influence_spread(codebook.influences(warm, warm_moved, 16))
+            assert values[f"collision_{own}"] == pytest.approx(collision.item(), abs=1e-4)
+            assert values[f"conditional_entropy_{own}"] == pytest.approx(entropy.item(), rel=1e-5)
+            assert values[f"influence_spread_{own}"] == pytest.approx(spread.item(), rel=1e-4)
+            added += weight * (
+                30.0 * collision
+                + 3.0 * entropy
+                + 10.0 * spread
+                + 1.0 * codebook.distance_stress(mean[own], batch)
+                + 0.2 * codebook.code_alignment(mean[own], mean[other])
+            )
+    assert values["loss"] - without["loss"] == pytest.approx(added.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("changes", [{}, CODEBOOK])
+def test_no_term_sees_a_held_out_operation(changes):
+    """An epoch on a space whose held-out rows are something else: the same weights to the bit."""
+
+    def weights(spoil):
+        state = TrainState.start(parse_config(tiny_mapping(changes)))
+        operations = OPERATIONS.clone()
+        if spoil is not None:
+            operations[torch.from_numpy(state.split.parts()[spoil])] = 0.5
+        loop._train_pass(
+            state,
+            operations,
+            torch.from_numpy(state.split.train),
+            controls_for(state.config, 0, state.feedback),
+        )
+        return tensor_hash(state.weights())
+
+    assert weights("validation") == weights("test") == weights(None)
+    assert weights("train") != weights(None), "the probe can tell"

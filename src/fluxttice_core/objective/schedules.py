@@ -66,6 +66,16 @@ def linear_beta_warmup(
     return start + (end - start) * min((epoch - warmup_epochs) / remaining, 1.0)
 
 
+def geometric_ramp(epoch: int, total_epochs: int, start: float, end: float) -> float:
+    """``start (end / start)^(epoch / (total - 1))``: the same factor in every epoch.
+
+    >>> [round(geometric_ramp(epoch, 5, 0.1, 10.0), 3) for epoch in range(5)]
+    [0.1, 0.316, 1.0, 3.162, 10.0]
+    """
+    progress = min(max(epoch / max(total_epochs - 1, 1), 0.0), 1.0)
+    return start * math.pow(end / start, progress)
+
+
 def lagged_beta_epoch(epoch: int, warmup_epochs: int, phase_lag: float) -> float:
     """Epoch at which pathway B reads its ramp: behind by ``phase_lag / 2 pi`` of the warm-up."""
     return epoch - warmup_epochs * phase_lag / (2.0 * math.pi)

@@ -5,8 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..config import Config
+from ..config import Config, Ramp
 from ..objective import schedules
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookControls:
+    """The ramps of ``codebook_terms`` at one epoch."""
+
+    temperature: float
+    collision_weight: float
+    sharpness_weight: float
+    influence_weight: float
+    distance_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,7 @@ class Controls:
     lr_a: float
     lr_b: float
     prior_ramp: float
+    codebook: CodebookControls | None
 
 
 @dataclass(slots=True)
@@ -134,6 +146,24 @@ def controls_for(config: Config, epoch: int, feedback: Feedback) -> Controls:
         prior_ramp=min((epoch + 1) / terms.ramp_epochs, 1.0)
         if terms and terms.ramp_epochs
         else 1.0,
+        codebook=_codebook_controls(config, epoch),
+    )
+
+
+def _codebook_controls(config: Config, epoch: int) -> CodebookControls | None:
+    terms = config.codebook_terms
+    if terms is None:
+        return None
+
+    def at(ramp: Ramp) -> float:
+        return schedules.geometric_ramp(epoch, config.total_epochs, ramp.start, ramp.end)
+
+    return CodebookControls(
+        temperature=at(terms.temperature),
+        collision_weight=at(terms.collision_weight),
+        sharpness_weight=at(terms.sharpness_weight),
+        influence_weight=at(terms.influence_weight),
+        distance_weight=at(terms.distance_weight),
     )
 
 

@@ -11,7 +11,7 @@ from ..config import Config
 from ..model.dual_vae import DualNeuralVAEV5, batch_latent_entropy, cross_inject
 from ..model.encoder import reparameterise
 from ..model.layout import Pathway
-from ..objective import elbo, regularisers
+from ..objective import codebook, elbo, regularisers
 from .controller import Controls
 
 Generators = dict[str, torch.Generator]
@@ -35,6 +35,8 @@ class StepFigures:
         "collision_B",
         "conditional_entropy_A",
         "conditional_entropy_B",
+        "influence_spread_A",
+        "influence_spread_B",
         "grad_norm_A",
         "grad_norm_B",
     )
@@ -94,6 +96,7 @@ def train_step(
     entropy_a, entropy_b = batch_latent_entropy(code_a), batch_latent_entropy(code_b)
 
     collision_a = collision_b = conditional_a = conditional_b = zero
+    spread_a = spread_b = zero
     terms = config.prior_terms
     if terms is not None:
         latents = torch.randn(terms.num_latents, model.latent_dim, generator=streams["prior"])
@@ -102,6 +105,21 @@ def train_step(
         prior_b, collision_b, conditional_b = _prior_terms(model.decoder_B(latents), config)
         loss_a = loss_a + controls.prior_ramp * prior_a
         loss_b = loss_b + controls.prior_ramp * prior_b
+    if config.codebook_terms is not None:
+        latents, fresh = (
+            torch.randn(
+                config.codebook_terms.num_latents, model.latent_dim, generator=streams["prior"]
+            ).to(device)
+            for _ in range(2)
+        )
+        cells_a, collision_a, conditional_a, spread_a = _cell_terms(
+            model.decoder_A, latents, fresh, controls, config
+        )
+        cells_b, collision_b, conditional_b, spread_b = _cell_terms(
+            model.decoder_B, latents, fresh, controls, config
+        )
+        loss_a = loss_a + cells_a + _code_terms(mean_a, mean_b, operations, controls, config)
+        loss_b = loss_b + cells_b + _code_terms(mean_b, mean_a, operations, controls, config)
 
     loss = (
         controls.lambda1 * controls.balance_a * loss_a
@@ -134,6 +152,8 @@ def train_step(
             collision_b,
             conditional_a,
             conditional_b,
+            spread_a,
+            spread_b,
             norm_a,
             norm_b,
         ]
@@ -145,10 +165,8 @@ def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor
     """Weighted sum of the prior-side terms, and the two of them worth logging."""
     terms = config.prior_terms
     assert terms is not None
-    # Trit-major, so that softmax and the products run over contiguous batches.
-    columns = logits.permute(1, 2, 0).contiguous().log_softmax(dim=1)
-    log_probabilities = columns.permute(2, 0, 1)
-    probabilities = columns.exp().permute(2, 0, 1)
+    log_probabilities = _log_probabilities(logits)
+    probabilities = log_probabilities.exp()
     collision = regularisers.collision_chi_square(probabilities)
     pairs = regularisers.pair_collision_chi_square(probabilities)
     conditional = regularisers.conditional_entropy(log_probabilities)
@@ -158,3 +176,50 @@ def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor
         + terms.sharpness_weight * conditional
     )
     return weighted, collision, conditional
+
+
+def _log_probabilities(logits: Tensor) -> Tensor:
+    """Log-softmax over the classes, laid out trit-major: contiguous batches for the products."""
+    return logits.permute(1, 2, 0).contiguous().log_softmax(dim=1).permute(2, 0, 1)
+
+
+def _cell_terms(
+    decoder: nn.Module, latents: Tensor, fresh: Tensor, controls: Controls, config: Config
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Weighted sum of the terms on the cells a decoder cuts the prior into, and the three of them.
+
+    Where the cells end is read at a temperature: a decision as sharp as it is to become has its
+    gradients at few latents, and so mostly noise in them.
+    """
+    terms, weights = config.codebook_terms, controls.codebook
+    assert terms is not None
+    assert weights is not None
+    width = latents.shape[1]
+    num_resampled = width * terms.influence_draws
+    resampled = codebook.resample_one_coordinate(latents[:num_resampled], fresh[:num_resampled])
+    logits = decoder(torch.cat([latents, resampled]))
+    log_probabilities = _log_probabilities(logits / weights.temperature)
+    probabilities, moved = log_probabilities.exp().split([len(latents), num_resampled])
+    collision = codebook.smoothed_collision_chi_square(probabilities, terms.smoothing)
+    conditional = regularisers.conditional_entropy(log_probabilities[: len(latents)])
+    spread = codebook.influence_spread(
+        codebook.influences(probabilities[:num_resampled], moved, width)
+    )
+    weighted = (
+        weights.collision_weight * collision
+        + weights.sharpness_weight * conditional
+        + weights.influence_weight * spread
+    )
+    return weighted, collision, conditional, spread
+
+
+def _code_terms(
+    mean: Tensor, other_mean: Tensor, operations: Tensor, controls: Controls, config: Config
+) -> Tensor:
+    """Weighted sum of the terms on the codes of the batch's operations."""
+    terms, weights = config.codebook_terms, controls.codebook
+    assert terms is not None
+    assert weights is not None
+    return terms.alignment_weight * codebook.code_alignment(
+        mean, other_mean
+    ) + weights.distance_weight * codebook.distance_stress(mean, operations)
