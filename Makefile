@@ -86,6 +86,7 @@ benchmark: install ## measure again every figure of the documentation (an hour),
 	@$(BIN)/fluxttice report $(SHIPPED)/latest.pt --out results/report
 	@cp results/report/report.html docs/report.html
 	@$(BIN)/python benchmarks/counting.py
+	@$(BIN)/fluxttice coverage codebook --latents 4194304 --json > benchmarks/codebook.json
 	@$(BIN)/python scripts/release/write_figures.py
 
 # build/ is removed because setuptools would pack what an older build left there.

@@ -46,7 +46,7 @@ def test_the_default_is_the_packaged_file():
     default = load()
     assert type(default) is Checkpoint
     assert default.epoch == 106
-    assert default.source == "packaged default (v5_5.safetensors)"
+    assert default.source == "packaged weights (v5_5)"
     assert load() is default
     assert load(sha256=default.file_sha256).weights_sha256 == default.weights_sha256
     with pytest.raises(CheckpointError, match="expected SHA-256 0000"):

@@ -10,7 +10,7 @@ import zipfile
 import jsonschema
 import pytest
 
-from fluxttice_core import verify
+from fluxttice_core import load, verify
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
 from fluxttice_core.artifacts.history import read_metrics
 from tests.conftest import ROOT, SHIPPED
@@ -122,9 +122,11 @@ def test_a_record_without_its_limits_does_not_fit(change):
     assert faults_against_schema(record) != []
 
 
-def test_the_shipped_checkpoint_has_a_certificate_that_holds():
-    folder = ROOT / "certificates/v5_5"
+@pytest.mark.parametrize("name", ["v5_5", "codebook"])
+def test_each_shipped_checkpoint_has_a_certificate_that_holds(name):
+    folder = ROOT / "certificates" / name
     outcome = verify(folder, key=ROOT / "certificates/fluxttice.pub", level=2)
     assert outcome.holds
     certified = read_checkpoint(folder / "weights.safetensors")
-    assert certified.weights_sha256 == read_checkpoint(SHIPPED).weights_sha256
+    shipped = read_checkpoint(SHIPPED.parents[1] / name / "latest.pt")
+    assert certified.weights_sha256 == shipped.weights_sha256 == load(name).weights_sha256

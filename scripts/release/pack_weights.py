@@ -1,4 +1,4 @@
-"""Pack a trained checkpoint into the wheel's default weights, and write its SHA256SUMS.
+"""Pack a trained checkpoint into the wheel's weights, and write its SHA256SUMS.
 
 python scripts/release/pack_weights.py sandbox-training/checkpoints/v5_5/latest.pt
 """
@@ -16,7 +16,7 @@ from fluxttice_core.artifacts.files import file_sha256, write_atomically
 from fluxttice_core.cli.console import say
 from fluxttice_core.cli.main import run_command
 
-PACKAGED = Path(__file__).parents[2] / "src/fluxttice_core/weights/v5_5.safetensors"
+WEIGHTS = Path(__file__).parents[2] / "src/fluxttice_core/weights"
 KEPT = (
     "epoch",
     "phase",
@@ -37,19 +37,23 @@ KEPT = (
 @click.command()
 @click.argument("checkpoint")
 def pack(checkpoint: str) -> None:
-    """Write the packaged weights and ``SHA256SUMS`` from CHECKPOINT (a .pt file)."""
+    """Write the packaged weights and ``SHA256SUMS`` from CHECKPOINT (a .pt file).
+
+    They take the name of its folder, by which :func:`fluxttice_core.load` finds them.
+    """
     source = read_checkpoint(checkpoint)
     metadata = {key: source.metadata[key] for key in KEPT}
     metadata["source_sha256"] = source.file_sha256
     packed = dataclasses.replace(source, metadata=MappingProxyType(metadata))
-    digest = write_safetensors(PACKAGED, packed)
-    folder = Path(checkpoint).parent
+    folder = Path(checkpoint).resolve().parent
+    packaged = WEIGHTS / f"{folder.name}.safetensors"
+    digest = write_safetensors(packaged, packed)
     sums = "".join(
         f"{file_sha256(path)}  {path.name}\n"
         for path in (Path(checkpoint), folder / "metrics.jsonl")
     )
     write_atomically(folder / "SHA256SUMS", sums.encode())
-    say(f"{PACKAGED.name} {digest}, weights {source.weights_sha256}")
+    say(f"{packaged.name} {digest}, weights {source.weights_sha256}")
 
 
 if __name__ == "__main__":

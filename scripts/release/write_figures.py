@@ -36,6 +36,7 @@ def summary() -> str:
     untrained = [controls["untrained"], *controls["untrained"]["replicates"]]
     blind = [network["pathways"][name] for network in untrained for name in "AB"]
     perfect = controls["perfect"]["pathways"]["A"]
+    codebook = record("codebook.json")["pathways"]
 
     def exact(pathway: Any) -> str:
         counts = pathway["reconstruction"]["by_rho"]["0"]
@@ -45,32 +46,27 @@ def summary() -> str:
     def row(name: str, values: list[str], limit: str) -> str:
         return f"| {name} | {' | '.join(values)} | {limit} |"
 
+    shown = [*(model[name] for name in "AB"), *(codebook[name] for name in "AB")]
     lines = [
-        "| measured over all 19,683 gates | A | B | random weights | perfect codebook | limit |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| measured over all 19,683 gates | v5.5 A | v5.5 B | codebook A | codebook B "
+        "| random weights | by hand | limit |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
         row(
             "exact reconstruction, own code (of those never seen)",
-            [exact(model["A"]), exact(model["B"]), max(map(exact, blind)), exact(perfect)],
+            [*map(exact, shown), max(map(exact, blind)), exact(perfect)],
             "100 %",
         ),
     ]
     for reading in ("sampled", "mode"):
-        ratios = [
-            item[reading]["50000"]["ratio"]
-            for item in (
-                model["A"],
-                model["B"],
-                max(blind, key=lambda p: p[reading]["50000"]["ratio"]),
-                perfect,
-            )
-        ]
+        best = max(blind, key=lambda pathway: float(pathway[reading]["50000"]["ratio"]))
+        ratios = [item[reading]["50000"]["ratio"] for item in (*shown, best, perfect)]
         name = f"coverage / limit at 50,000 draws, {reading}"
-        lines.append(row(name, [f"{ratio:.3f}" for ratio in ratios], "1"))
-    for key, name, digits, limit, best in (
+        lines.append(row(name, [f"{ratio:.4f}" for ratio in ratios], "1"))
+    for key, name, digits, limit, best_of in (
         ("mutual_information_nats", "information I(x; z), nats", 2, "9.89", max),
-        ("chi_square", "chi-square from uniform", 3, "0", min),
+        ("chi_square", "chi-square from uniform", 4, "0", min),
     ):
-        values = [model["A"][key], model["B"][key], best(p[key] for p in blind), perfect[key]]
+        values = [*(item[key] for item in shown), best_of(p[key] for p in blind), perfect[key]]
         lines.append(row(name, [f"{value:z.{digits}f}" for value in values], limit))
     return "\n".join(lines)
 

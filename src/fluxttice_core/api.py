@@ -56,19 +56,20 @@ if TYPE_CHECKING:
 
     Model = Checkpoint | DualNeuralVAEV5 | str | Path | None
 
-DEFAULT_WEIGHTS = "v5_5.safetensors"
+PACKAGED_NAMES = ("v5_5", "codebook")
+DEFAULT_NAME = "v5_5"
 T = TypeVar("T")
 
 
 def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkpoint:
-    """Load a checkpoint, or the packaged default: the shipped v5.5 weights.
+    """Load a checkpoint, or packaged weights: "v5_5", the default, or "codebook".
 
     Returns the same type with or without PyTorch; a network is made from it with
     :func:`to_torch`. Reading a ``.pt`` file needs PyTorch, a ``.safetensors`` file does not.
 
     Parameters
     ----------
-    path : ``.pt`` or ``.safetensors``; None for the packaged default.
+    path : ``.pt`` or ``.safetensors``, or the name of packaged weights; None for the default.
     sha256 : expected hash of the file, checked before it is parsed.
 
     Raises
@@ -81,29 +82,30 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkp
     >>> load().epoch
     106
     """
-    if path is not None:
-        return read_checkpoint(path, sha256=sha256)
+    name = DEFAULT_NAME if path is None else str(path)
+    if name not in PACKAGED_NAMES:
+        return read_checkpoint(name, sha256=sha256)
     if sha256 is not None:
-        with _default_path() as packaged:
+        with _packaged_path(name) as packaged:
             return read_checkpoint(packaged, sha256=sha256)
-    return _default()
+    return _packaged(name)
 
 
 @contextmanager
-def _default_path() -> Iterator[Path]:
-    entry = resources.files("fluxttice_core") / "weights" / DEFAULT_WEIGHTS
+def _packaged_path(name: str) -> Iterator[Path]:
+    entry = resources.files("fluxttice_core") / "weights" / f"{name}.safetensors"
     with resources.as_file(entry) as path:
         yield path
 
 
-@lru_cache(maxsize=1)
-def _default() -> Checkpoint:
-    with _default_path() as path:
+@lru_cache(maxsize=len(PACKAGED_NAMES))
+def _packaged(name: str) -> Checkpoint:
+    with _packaged_path(name) as path:
         checkpoint = read_checkpoint(path)
     return Checkpoint(
         checkpoint.weights,
         checkpoint.metadata,
-        f"packaged default ({DEFAULT_WEIGHTS})",
+        f"packaged weights ({name})",
         checkpoint.file_sha256,
     )
 
@@ -382,12 +384,10 @@ def coverage_report(
 
 def as_checkpoint(model: Model) -> Checkpoint:
     """Return the checkpoint behind any accepted ``model`` argument."""
-    if model is None:
-        return _default()
     if isinstance(model, Checkpoint):
         return model
-    if isinstance(model, str | Path):
-        return read_checkpoint(model)
+    if model is None or isinstance(model, str | Path):
+        return load(model)
     state = model.state_dict()
     arrays = {name: value.detach().cpu().numpy() for name, value in state.items()}
     return Checkpoint(
