@@ -175,7 +175,8 @@ def with_keys(mapping: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
         if value is ...:
             del place[key]
         else:
-            place[key] = value
+            # A section set whole must not be shared: the next test would change it for all.
+            place[key] = copy.deepcopy(value)
     return result
 
 
