@@ -76,8 +76,8 @@ LIES = {
         2,
     ),
     "a held-out count": (
-        lambda p: claim(p, "model/A/reconstruction/rho=0.7/test").update(value=1969),
-        "model/A/reconstruction/rho=0.7/test",
+        lambda p: claim(p, "model/A/reconstruction/alone/test").update(value=1968),
+        "model/A/reconstruction/alone/test",
         2,
     ),
     "a denominator": (
@@ -195,7 +195,9 @@ def test_a_lie_about_draws_passes_the_level_below(folder, key):
 
 def test_a_document_that_says_more_than_the_certificate(folder, key):
     text = (folder / "CERTIFICATE.md").read_text()
-    (folder / "CERTIFICATE.md").write_text(text.replace("0.68 %", "99.9 %"))
+    (folder / "CERTIFICATE.md").write_text(
+        text.replace("proves nothing alone", "proves everything")
+    )
     change_and_sign(folder, key, lambda p: None, documents=False)
     assert check(folder, key, level=1).holds
     assert reasons(check(folder, key, level=2)) == {("false-claim", "CERTIFICATE.md")}
