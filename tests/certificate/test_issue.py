@@ -15,6 +15,7 @@ from fluxttice_core.certificate.issue import publish
 from fluxttice_core.config import load_config, parse_config
 from fluxttice_core.errors import ArtifactError, CertificateError, CheckpointError, KeyFileError
 from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.runs import read_metrics
 from tests.certificates import check, issue, public, statement_of
 from tests.conftest import SHIPPED
 from tests.support import SHIPPED_CONFIG, checkpoint_of, tiny_mapping, torch_file
@@ -99,7 +100,7 @@ def test_the_history_is_bound(issued):
     history = statement_of(issued)["predicate"]["training"]["history"]
     data = (SHIPPED.parent / "metrics.jsonl").read_bytes()
     assert history["sha256"] == hashlib.sha256(data).hexdigest()
-    assert history["epochs"] == 107
+    assert history["epochs"] == len(read_metrics(SHIPPED.parent / "metrics.jsonl")) > 1
 
 
 def test_a_foreign_file_without_configuration(tmp_path, key):

@@ -82,8 +82,8 @@ LIES = {
         2,
     ),
     "a held-out count": (
-        lambda p: claim(p, "model/A/reconstruction/rho=0.7/test").update(value=1969),
-        "model/A/reconstruction/rho=0.7/test",
+        lambda p: claim(p, "model/A/reconstruction/alone/test").update(value=1968),
+        "model/A/reconstruction/alone/test",
         2,
     ),
     "a denominator": (

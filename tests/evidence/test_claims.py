@@ -47,7 +47,10 @@ def test_posterior_agrees_with_the_report_of_the_package():
         assert float(found[f"model/{pathway}/posterior/kl"].value) == pytest.approx(
             summary.kl_nats, abs=1e-5
         )
-        assert found[f"model/{pathway}/posterior/active_dimensions"].value == summary.num_active
+        active = found[f"model/{pathway}/posterior/active_dimensions"]
+        assert active.value == summary.num_active
+        nearest = min(abs(each - 5e-4) for each in summary.kl_per_dimension_nats)
+        assert float(active.min_gap) == pytest.approx(nearest, abs=1e-6)
 
 
 def test_a_perfect_codebook():

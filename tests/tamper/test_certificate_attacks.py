@@ -228,7 +228,7 @@ def test_claims_raised_one_at_a_time(folder, keys):
     change_and_sign(folder, keys[0], change)
     assert check(folder, keys[0], level=1).holds
     found = {subject for _, subject in reasons(check(folder, keys[0], level=2))}
-    assert len(raised) >= 10
+    assert len(raised) >= 8, "the controls alone have as many"
     assert set(raised) <= found
 
 
