@@ -59,7 +59,7 @@ def report(
         measured = coverage_report(source, num_latents=latents, seed=seed, on_progress=on_progress)
     assert isinstance(measured, CoverageReport)
     figures = report_svgs(measured, metrics)
-    command = f"fluxttice report {checkpoint or ''} --out {out} --seed {seed} --latents {latents}"
+    command = f"fluxttice report {checkpoint or ''} --out DIR --seed {seed} --latents {latents}"
     page = report_page(
         measured,
         figures,
