@@ -10,12 +10,12 @@ import pytest
 
 from fluxttice_core import load
 from fluxttice_core.artifacts.checkpoint import read_checkpoint, write_safetensors
+from fluxttice_core.artifacts.history import read_metrics
 from fluxttice_core.canonical import canonical_json
 from fluxttice_core.certificate.issue import publish
 from fluxttice_core.config import load_config, parse_config
 from fluxttice_core.errors import ArtifactError, CertificateError, CheckpointError, KeyFileError
 from fluxttice_core.evidence.controls import untrained_weights
-from fluxttice_core.runs import read_metrics
 from tests.certificates import check, issue, public, statement_of
 from tests.conftest import SHIPPED
 from tests.support import SHIPPED_CONFIG, checkpoint_of, tiny_mapping, torch_file
