@@ -49,7 +49,7 @@ $(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
 	@touch $@
 
 demo: install ## measure the shipped checkpoint into results/demo, verify its certificate
-	@$(BIN)/fluxttice coverage $(SHIPPED)/latest.pt --out results/demo \
+	@$(BIN)/fluxttice coverage $(SHIPPED)/latest.pt --out results/demo --latents 262144 \
 	  --sha256 "$$(awk '$$2 == "latest.pt" { print $$1 }' $(SHIPPED)/SHA256SUMS)"
 	@echo
 	@$(BIN)/fluxttice verify certificates/v5_5 --key certificates/fluxttice.pub
