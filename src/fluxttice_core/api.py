@@ -319,17 +319,19 @@ def coverage_report(
 
         - a model: None for the packaged default, a checkpoint, a path or a PyTorch network;
         - draws: integers ``(n,)``, rows of categories ``(n, k)`` or labels, as an array, a list, or
-          an iterator of chunks of any length (memory grows with the distinct ids alone);
+          an iterator of chunks of any length (memory grows with the distinct ids alone; Ctrl-C
+          ends the reading, and the report is of the draws so far);
         - a sampler: a callable that returns as many draws as it is asked for, and is asked for
           the largest of ``num_draws``;
         - a distribution: float masses ``(N,)`` that add up to 1.
     space : for draws, the number of possible ids 0 .. N-1. Rows of nine trits are gates, whose
         space is known.
-    reference : for draws, another sample to compare with: validity, uniqueness, novelty.
+    reference : for draws, another sample to compare with: validity, uniqueness, novelty. Ids
+        outside the space count as invalid then.
     num_draws : the n at which coverage is reported.
     num_runs : for a model, real runs made beside the expected coverage.
     num_latents : for a model, prior latents behind the exact marginal.
-    seed : of latents, runs and replicates.
+    seed : for a model, of latents and runs.
     threads : for a model, groups of latents measured at a time; changes no figure.
     on_progress : for a model, called with the number of parts measured so far, and of all.
 
@@ -362,7 +364,6 @@ def coverage_report(
             space=space,
             reference=None if reference is None else chunks_of(reference, max(num_draws)),
             num_draws=num_draws,
-            seed=seed,
         )
     checkpoint = as_checkpoint(source)
     return measure_network(

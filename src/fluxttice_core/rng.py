@@ -30,7 +30,6 @@ Purpose = Literal[
     "benchmark",
     "posterior",
     "pairs",
-    "replicates",
 ]
 
 

@@ -121,6 +121,10 @@ CASES = {
     "code, encode": (("encode", "good.csv", "-m", "code.pt"), "could run code"),
     "code, decode": (("decode", "codes.csv", "-m", "code.pt"), "could run code"),
     "code, sample": (("sample", "5", "-m", "code.pt", "--seed", "1"), "could run code"),
+    "missing checkpoint, report": (
+        ("report", "nowhere.pt", "--out", "new"),
+        "nowhere.pt: cannot be read: No such file",
+    ),
     "code, coverage": (("coverage", "code.pt", "-o", "new"), "could run code"),
     "not finite": (("info", "nan.pt"), "holds 27 of 27 values that are not finite"),
     "foreign": (("info", "foreign.pt"), "51 differences"),
@@ -145,20 +149,59 @@ CASES = {
     ),
     # draws
     "no draws": (("coverage", "none.npy", "-o", "new"), "at least one draw"),
-    "wrong draws": (("coverage", "nan.csv", "-o", "new"), "draw 0 holds nan"),
-    "outside": (("coverage", "good.csv", "--space", "2", "-o", "new"), "expected ids in 0 .. 1"),
-    "options of a model": (
-        ("coverage", "good.csv", "--latents", "99", "-o", "new"),
-        "--latents has no meaning for draws",
-    ),
-    "options of draws": (
-        ("coverage", "good.safetensors", "--space", "99", "-o", "new"),
-        "--space has no meaning for a checkpoint",
-    ),
     "no history": (
         ("report", "good.safetensors", "--history", "none.jsonl", "-o", "new"),
         "none.jsonl: cannot be read",
     ),
+    "no lines": (("coverage", "blank.csv", "-o", "new"), "at least one draw"),
+    "no draws on standard input": (("coverage", "-", "-o", "new"), "at least one draw"),
+    "draws that are not there": (("coverage", "nowhere.csv"), "nowhere.csv: cannot be read: No su"),
+    "draws, no array": (
+        ("coverage", "empty.npy"),
+        "empty.npy: expected a NumPy .npy file of draws",
+    ),
+    "draws, torn": (("coverage", "torn.npy", "-o", "new"), "torn.npy: truncated: "),
+    "draws, bad header": (("coverage", "header.npy"), "header.npy: expected a NumPy .npy file"),
+    "draws, objects": (("coverage", "object.npy"), "object.npy: expected draws (n,)"),
+    "draws, complex": (("coverage", "complex.npy"), "got complex128 of shape (2, 9)"),
+    "draws, three axes": (("coverage", "deep.npy"), "got float64 of shape (2, 9, 2)"),
+    "draws, NaN": (("coverage", "nan.csv"), "draw 0 holds nan"),
+    "draws, fraction": (("coverage", "half.csv", "-o", "new"), "draw 0 holds 0.5"),
+    "draws, infinite": (("coverage", "big.csv"), "draw 0 holds inf"),
+    "draws, negative": (("coverage", "minus.csv", "--space", "9"), "draw 0 is -1"),
+    "draws, outside": (
+        ("coverage", "index.csv", "--space", "19683", "-o", "new"),
+        "expected ids in 0 .. 19,682; draw 1 is 19683 (1 are outside)",
+    ),
+    "draws, ragged": (("coverage", "ragged.csv"), "ragged.csv: line 2: expected 3 numbers"),
+    "draws, binary": (("coverage", "binary.csv"), "binary.csv: this is not text"),
+    "draws, more than the space": (("coverage", "text.npy", "--space", "1"), "at most 1 different"),
+    "draws, no space": (("coverage", "good.csv", "--space", "0"), "--space"),
+    "reference, none": (
+        ("coverage", "good.csv", "--reference", "nowhere.npy"),
+        "nowhere.npy: cannot be read",
+    ),
+    "reference of another kind": (
+        ("coverage", "good.csv", "--reference", "text.npy", "-o", "new"),
+        "a reference of the same kind as the draws: numbers; got labels",
+    ),
+    "one standard input for two": (
+        ("coverage", "-", "--reference", "-"),
+        "standard input cannot hold both",
+    ),
+    "options of models for draws": (
+        ("coverage", "good.csv", "--runs", "2", "--latents", "9", "--seed", "1", "--sha256", "0"),
+        "--runs, --latents, --seed, --sha256 has no meaning for draws",
+    ),
+    "options of draws for models": (
+        ("coverage", "good.safetensors", "--space", "9", "--reference", "good.csv"),
+        "--space, --reference has no meaning for a checkpoint",
+    ),
+    "options of draws without a source": (
+        ("coverage", "--space", "9"),
+        "--space has no meaning for a checkpoint",
+    ),
+    "draws the old way": (("coverage", "--draws", "good.csv"), "No such option"),
     "n of zero": (("coverage", "--num-draws", "0"), "every n must lie in 1"),
     "n no number": (("coverage", "--num-draws", "many"), "whole numbers separated by commas"),
     "no n": (("coverage", "--num-draws", ""), "whole numbers separated by commas"),
@@ -208,7 +251,7 @@ def snapshot(folder):
 def test_one_clear_error_and_nothing_written(case, files, monkeypatch, capsys):
     arguments, expected = CASES[case]
     monkeypatch.chdir(files)
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     before = snapshot(files)
     with pytest.raises(SystemExit) as stop:
         main(list(arguments))

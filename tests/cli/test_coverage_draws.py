@@ -1,24 +1,23 @@
-"""Draws of any generator from the command line."""
+"""The report on draws from the command line: every source, the table, JSON, files, exit codes."""
 
+import io
 import json
 import re
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
 from fluxttice_core.cli.console import csv_text
 from fluxttice_core.cli.main import main
+from fluxttice_core.operations import generate_all_operations
 
-ENTRY = [sys.executable, "-c", "from fluxttice_core.cli import main; main()"]
+DRAWS = np.random.default_rng(0).integers(0, 19_683, 3_000)
 
 
 @pytest.fixture
-def run(capsys):
-    def call(*arguments):
+def run(capsys, monkeypatch):
+    def call(*arguments, stdin=""):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         with pytest.raises(SystemExit) as stop:
             main([str(argument) for argument in arguments])
         out, err = capsys.readouterr()
@@ -27,102 +26,144 @@ def run(capsys):
     return call
 
 
-def draws_of(kind, num_draws=3000):
-    draws = np.random.default_rng(0).integers(0, 19683, num_draws)
-    return draws, draws if kind == "indices" else draws[:, None] // 3 ** np.arange(9) % 3 - 1
-
-
-@pytest.mark.parametrize("form", ["csv", "npy", "jsonl", "txt"])
-@pytest.mark.parametrize("kind", ["indices", "trits"])
-def test_every_form_gives_the_same_figures(run, tmp_path, form, kind):
-    draws, given = draws_of(kind)
-    source = tmp_path / f"draws.{form}"
+def written(draws, form, folder):
+    """Draws as a file of that form, or as text for standard input: (source, stdin)."""
+    path = folder / f"draws.{form}"
+    if form == "stdin":
+        return "-", csv_text(draws)
     if form == "npy":
-        np.save(source, given)
+        np.save(path, draws)
     elif form == "jsonl":
-        source.write_text("\n".join(map(json.dumps, given.tolist())))
+        path.write_text("".join(f"{json.dumps(draw)}\n" for draw in draws.tolist()))
     else:
-        source.write_text(csv_text(given))
-    space = ("--space", "19683") if kind == "indices" else ()
-    code, out, _ = run("coverage", source, *space, "--json")
+        path.write_text(csv_text(draws))
+    return path, ""
+
+
+@pytest.mark.parametrize("form", ["csv", "txt", "npy", "jsonl", "stdin"])
+@pytest.mark.parametrize("kind", ["indices", "trits"])
+def test_draws_of_any_generator(run, tmp_path, form, kind):
+    draws = DRAWS if kind == "indices" else generate_all_operations()[DRAWS]
+    source, stdin = written(draws, form, tmp_path)
+    space = ("--space", 19_683) if kind == "indices" else ()
+    code, out, err = run("coverage", source, *space, "--json", stdin=stdin)
     record = json.loads(out)
-    assert code == 0
-    assert record["num_draws"] == 3000
-    assert record["observed_richness"] == len(set(draws.tolist()))
-    assert record["space_size"] == 19683
+    assert (code, err) == (0, "")
+    assert record["num_draws"] == 3_000
+    assert record["space_size"] == 19_683
+    assert record["observed_richness"] == len(set(DRAWS.tolist()))
     assert record["ratio"] == pytest.approx(1, abs=0.02)
+    assert record["ratio_ci"][0] < 1 < record["ratio_ci"][1]
+    assert record["source"] == ("standard input" if form == "stdin" else str(source))
+    assert 1_000 in {point["num_draws"] for point in record["curve"]}
 
 
-def test_the_table_reads_like_one(run, tmp_path):
-    np.save(tmp_path / "draws.npy", np.random.default_rng(1).integers(0, 300, 900))
-    folder = tmp_path / "out"
-    code, out, _ = run("coverage", tmp_path / "draws.npy", "--space", 300, "--out", folder)
+def test_the_table(run, tmp_path):
+    source, _ = written(DRAWS % 500, "npy", tmp_path)
+    code, out, _ = run("coverage", source, "--space", 500)
+    seen = len(set((DRAWS % 500).tolist()))
     assert code == 0
-    assert "900 draws from 300 ids, 2" in out
-    for words in ("ratio to the limit", "Chao1", "Good-Turing", "rarefied", "extrapolated"):
-        assert words in out
-    assert "Nothing speaks against independent draws" in out
-    assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.txt"]
-    assert (folder / "report.txt").read_text() in out
+    assert out.startswith(f"{source}: 3,000 draws from 500 ids, {seen} distinct\n")
+    for name in (
+        rf"distinct ids +{seen} +\d+\.\d \.\. \d+\.\d",
+        r"richness, at least \(Chao1\) +\d+\.\d +\d+\.\d \.\.\n",
+        r"mass of the ids seen \(Good-Turing\) +0\.99\d+ +0\.\d+ \.\. \d\.\d+",
+        r"mass unseen +0\.00\d+",
+        r"effective number, order 1 \(exp entropy\) +[45]\d\d\.\d +[45]\d\d\.\d \.\. ",
+        r"effective number, order 2 \(1 / sum p\^2\) +[45]\d\d\.\d +[45]\d\d\.\d \.\. ",
+        r"limit: fair dice, as many draws +99\.75 %",
+        r"ratio to the limit +(1\.0|0\.9)\d+ +0\.9\d+ \.\. 1\.0\d+",
+        r"chi-square from uniform +-?0\.0\d+",
+        r"\n *1,000 +\d+\.\d +432\.\d +\d\.\d{4}  rarefied",
+        r"\n *3,000 +\d+\.\d +498\.\d +\d\.\d{4}  all draws",
+        r"\n *6,000 +\d+\.\d +500\.0 +\d\.\d{4}  extrapolated",
+    ):
+        assert re.search(name, out), name
+    assert "Nothing speaks against independent draws." in out
+    assert "cannot tell a generator from\nfair dice" in out
 
 
-def test_an_enumerator_is_refused(run, tmp_path):
-    (tmp_path / "all.csv").write_text("\n".join(map(str, range(10_000))))
-    code, out, _ = run("coverage", tmp_path / "all.csv", "--space", "19683")
+def test_without_a_space_there_is_no_limit(run, tmp_path):
+    source, _ = written(DRAWS % 500, "npy", tmp_path)
+    code, out, _ = run("coverage", source)
+    assert code == 0
+    assert "3,000 draws from an unknown space" in out
+    for word in ("limit", "ratio", "coverage of the space", "chi-square"):
+        assert word not in out
+
+
+def test_labels(run, tmp_path):
+    (tmp_path / "molecules.txt").write_text("CCO\nC\nCCO\nN\n")
+    (tmp_path / "known.csv").write_text("C\nCC\n")
+    code, out, _ = run(
+        "coverage", tmp_path / "molecules.txt", "--reference", tmp_path / "known.csv"
+    )
+    assert code == 0
+    assert "4 draws from an unknown space, 3 distinct" in out
+    assert "none: too few draws" in out
+    assert "Too few draws to tell whether they are independent." in out
+    assert "Against a reference of 2 ids:" in out
+    assert "validity    not tested: any row or label is taken" in out
+    assert "uniqueness  75.00 % at 4 draws" in out
+    assert "novelty     66.66 %" in out or "novelty     66.67 %" in out
+    assert "met         50.00 % of the reference was drawn" in out
+
+
+@pytest.mark.parametrize("on_stdin", ["source", "reference"])
+def test_a_reference_and_invalid_draws(run, tmp_path, on_stdin):
+    (tmp_path / "draws.csv").write_text("1\n2\n2\n7\n")
+    (tmp_path / "known.csv").write_text("1\n3\n")
+    given = {"source": tmp_path / "draws.csv", "reference": tmp_path / "known.csv"}
+    stdin = given[on_stdin].read_text()
+    given[on_stdin] = "-"
+    code, out, _ = run(
+        *("coverage", given["source"], "--reference", given["reference"], "--space", 5, "--json"),
+        stdin=stdin,
+    )
+    record = json.loads(out)["comparison"]
+    assert code == 0
+    assert (record["validity"], record["num_invalid"]) == (0.75, 1)
+    assert (record["novelty"], record["reference_met"]) == (0.5, 0.5)
+    assert record["uniqueness"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_enumerator_is_refused(run, tmp_path, as_json):
+    source, _ = written(np.arange(10_000), "npy", tmp_path)
+    flags = ["--json"] if as_json else []
+    code, out, _ = run("coverage", source, "--space", 19_683, "--out", tmp_path / "report", *flags)
     assert code == 1
-    assert "NOT INDEPENDENT DRAWS" in out
-    assert "enumerated" in out
-    assert "ratio to the limit" not in out
-    assert not re.search(r"1\.27", out)
+    if as_json:
+        record = json.loads(out)
+        assert record["independent"] is False
+        assert record["ratio"] is None
+        assert "drawn without replacement, or enumerated" in record["independence"]["faults"][0]
+    else:
+        assert "10,000 draws from 19,683 ids, 10,000 distinct" in out
+        assert "NOT INDEPENDENT DRAWS, so no estimate and no ratio is given:" in out
+        assert "0 repeats among 10,000 draws, where fair dice have 2,1" in out
+        assert not re.search(r"ratio to the limit|1\.27", out)
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "report.json",
+        "report.txt",
+    ]
 
 
-def test_a_reference_and_an_unknown_space(run, tmp_path):
-    (tmp_path / "new.txt").write_text("CCO\nN\nN\nO\n")
-    (tmp_path / "old.txt").write_text("N\nC\n")
-    code, out, _ = run("coverage", tmp_path / "new.txt", "--reference", tmp_path / "old.txt")
+def test_the_files_hold_what_is_shown(run, tmp_path):
+    source, _ = written(DRAWS, "npy", tmp_path)
+    folder = tmp_path / "new/report"
+    code, out, _ = run("coverage", source, "--space", 19_683, "-o", folder)
     assert code == 0
-    assert "from an unknown space" in out
-    assert re.search(r"novelty +66.66 %|novelty +66.67 %", out)
-    assert "Too few draws to tell" in out
+    assert (folder / "report.txt").read_text() in out
+    record = json.loads((folder / "report.json").read_text())
+    again = json.loads(run("coverage", source, "--space", 19_683, "--json")[1])
+    assert record == again
 
 
-def test_standard_input_ends_with_its_report():
-    _, given = draws_of("trits", 500)
-    done = subprocess.run(
-        [*ENTRY, "coverage", "-", "--json"],
-        input=csv_text(given),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["num_draws"] == 500
-
-
-def test_an_endless_pipe_stops_at_ctrl_c_with_the_report_so_far():
-    """A generator that never ends, and a reader that is interrupted as from a terminal."""
-    source = "import random\nwhile True: print(random.randrange(99), flush=True)"
-    generator = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE)
-    reader = subprocess.Popen(
-        [*ENTRY, "coverage", "-", "--space", "99", "--json"],
-        stdin=generator.stdout,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell's background jobs ignore this signal, and so would their children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    generator.stdout.close()
-    try:
-        time.sleep(3.0)
-        reader.send_signal(signal.SIGINT)
-        out, err = reader.communicate(timeout=60)
-    finally:
-        generator.kill()
-        generator.wait()
-    assert reader.returncode == 0, err
-    record = json.loads(out)
-    assert record["interrupted"] is True
-    assert record["num_draws"] > 100
-    assert record["ratio"] == pytest.approx(1.0, abs=0.3)
-    assert "interrupted: the report is of the draws read so far" in err
-    assert "Traceback" not in err
+def test_the_suffix_says_what_a_file_is(run, tmp_path):
+    np.save(tmp_path / "draws.npy", DRAWS)
+    (tmp_path / "draws.pt").write_bytes((tmp_path / "draws.npy").read_bytes())
+    assert run("coverage", tmp_path / "draws.npy")[0] == 0
+    code, _, err = run("coverage", tmp_path / "draws.pt")
+    assert code == 2
+    assert "draws.pt: expected a checkpoint" in err

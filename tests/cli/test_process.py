@@ -1,6 +1,7 @@
 """The command as its users start it: help, pipes, full disks, and a machine without PyTorch."""
 
 import json
+import signal
 import subprocess
 import sys
 import textwrap
@@ -78,6 +79,52 @@ def test_a_full_disk_behind_standard_output(arguments):
     assert done.stderr == "error: input or output failed: No space left on device\n"
 
 
+ENDLESS = """
+import itertools, random, sys
+rng = random.Random(0)
+for n in itertools.count(1):
+    print(rng.randrange(5000))
+    if n == 200_000:
+        sys.stdout.flush()
+        print("200,000 are out", file=sys.stderr, flush=True)
+"""
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["text", "json"])
+def test_an_endless_pipe_is_reported_upon_at_an_interruption(flags):
+    source = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    command = subprocess.Popen(
+        [*RUN, "coverage", "-", "--space", "5000", *flags],
+        stdin=source.stdout,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    source.stdout.close()
+    try:
+        # Written by the source means read by the command, but for what the pipe between holds.
+        source.stderr.readline()
+        command.send_signal(signal.SIGINT)
+        out, err = command.communicate(timeout=60)
+    finally:
+        source.kill()
+        source.wait()
+        source.stderr.close()
+    assert command.returncode == 0, err
+    assert err == "interrupted: the report is of the draws read so far\n"
+    if flags:
+        record = json.loads(out)
+        assert record["interrupted"] is True
+        assert record["num_draws"] > 100_000
+        assert record["observed_richness"] == 5_000
+        assert record["ratio"] == pytest.approx(1, abs=1e-3)
+    else:
+        assert "draws from 5,000 ids, 5,000 distinct (interrupted: so far)" in out
+        assert "Nothing speaks against independent draws" in out
+
+
 WITHOUT_TORCH = textwrap.dedent(
     """
     import contextlib, io, json, sys
@@ -137,7 +184,7 @@ def test_the_plain_install_does_the_plain_work(model, tmp_path):
         ["encode", str(tmp_path / "all.npy"), *of, "-o", str(tmp_path / "codes.npy")],
         ["decode", str(tmp_path / "codes.npy"), *of, "-o", str(tmp_path / "back.npy"), "--indices"],
         ["sample", "5", "--seed", "1"],
-        ["coverage", str(tmp_path / "draws.csv"), "--json"],
+        ["coverage", str(tmp_path / "draws.csv"), "--space", "19683", "--json"],
         ["coverage", str(model), *small, "--out", str(tmp_path / "report")],
     ]
     for arguments, (code, out, err) in zip(work, without_torch(*work), strict=True):

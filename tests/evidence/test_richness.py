@@ -1,20 +1,21 @@
-"""Estimators from counts against exact arithmetic, other programs and simulation."""
+"""Estimators from counts against scikit-bio, exact fractions, published formulas and hand."""
 
 import itertools
 import math
 from fractions import Fraction
-from math import comb
 
 import numpy as np
 import pytest
-from skbio.diversity import alpha
+from skbio.diversity.alpha import chao1 as skbio_chao1
+from skbio.diversity.alpha import goods_coverage as skbio_goods_coverage
 
 from fluxttice_core.evidence.coverage import rarefied_richness
+from fluxttice_core.evidence.information import entropy_nats
 from fluxttice_core.evidence.richness import (
+    _simpson_relative_error,
     _tail_series,
     chao1,
     chao1_lower,
-    estimated_masses,
     expected_richness_interval,
     extrapolated_richness,
     good_turing_coverage,
@@ -22,160 +23,252 @@ from fluxttice_core.evidence.richness import (
     hill_intervals,
     inverse_simpson,
     poisson_mean_interval,
+    repeated_pairs,
+    richness_curve,
     shannon_entropy_nats,
     unseen_mass_interval,
 )
 from fluxttice_core.evidence.tally import FrequencyCounts
 
 
-def random_counts(seed, ids=40, mean=2.0):
-    return np.random.default_rng(seed).poisson(mean, ids)
+def count_vectors(num=300):
+    """Counts of ids, zeros among them: without singletons, without pairs, heavy and even."""
+    rng = np.random.default_rng(0)
+    yield from ([1], [5], [1, 1], [2, 2], [1, 2], [0, 3, 0], [1] * 40, [10**6, 1, 1, 2])
+    for _ in range(num):
+        size = int(rng.integers(1, 60))
+        mean = rng.gamma(0.5, 4.0, size)
+        counts = rng.poisson(mean)
+        if counts.sum():
+            yield counts.tolist()
+
+
+def of(counts):
+    return FrequencyCounts.of_counts(np.array(counts))
+
+
+def test_chao1_and_goods_coverage_are_those_of_scikit_bio():
+    for counts in count_vectors():
+        assert chao1(of(counts)) == skbio_chao1(np.array(counts), bias_corrected=True)
+        assert good_turing_coverage(of(counts)) == skbio_goods_coverage(np.array(counts))
+
+
+def exact_rarefaction(counts, n):
+    total = sum(counts)
+    whole = math.comb(total, n)
+    return sum(1 - Fraction(math.comb(total - count, n), whole) for count in counts)
+
+
+def test_rarefaction_is_the_exact_fraction():
+    for counts in count_vectors(60):
+        frequencies, total = of(counts), sum(counts)
+        if total > 5_000:
+            continue
+        for n in {0, 1, total // 3, total // 2, total - 1, total}:
+            got = rarefied_richness(frequencies.times, frequencies.num_ids, n)
+            assert got == pytest.approx(float(exact_rarefaction(counts, n)), rel=1e-12, abs=1e-12)
+
+
+def test_rarefaction_of_large_counts_is_the_exact_fraction():
+    counts = [1, 2, 3, 1_000, 20_000, 2_000_000]
+    frequencies = of(counts)
+    for n in (1, 10, 1_000, 30_000):
+        got = rarefied_richness(frequencies.times, frequencies.num_ids, n)
+        assert got == pytest.approx(float(exact_rarefaction(counts, n)), rel=1e-12)
+
+
+def published_entropy(counts):
+    """Chao, Wang & Jost (2013), equation 7, term by term in 60 digits."""
+    from decimal import Decimal, localcontext
+
+    n = sum(counts)
+    once, twice = counts.count(1), counts.count(2)
+    with localcontext() as context:
+        context.prec = 60
+        value = sum(
+            Decimal(x) / n * sum((Decimal(1) / k for k in range(x, n)), Decimal(0))
+            for x in counts
+            if 1 <= x <= n - 1
+        )
+        if twice:
+            a = Decimal(2 * twice) / ((n - 1) * once + 2 * twice)
+        else:
+            a = Decimal(2) / ((n - 1) * (once - 1) + 2) if once else Decimal(1)
+        if once and a < 1:
+            series = sum(((1 - a) ** r / r for r in range(1, n)), Decimal(0))
+            value += Decimal(once) / n * (1 - a) ** (1 - n) * (-a.ln() - series)
+        return float(value)
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_chao1_and_good_agree_with_another_program_to_the_last_digit(seed):
-    counts = random_counts(seed, mean=0.5 + seed / 8)
-    frequencies = FrequencyCounts.of_counts(counts)
-    assert chao1(frequencies) == alpha.chao1(counts, bias_corrected=True)
-    assert good_turing_coverage(frequencies) == alpha.goods_coverage(counts)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_rarefaction_agrees_with_exact_arithmetic(seed):
-    counts = random_counts(seed)
-    frequencies = FrequencyCounts.of_counts(counts)
-    total = int(counts.sum())
-    for n in {0, 1, 2, total // 3, total - 1, total}:
-        exact = sum(1 - Fraction(comb(total - int(m), n), comb(total, n)) for m in counts)
-        found = rarefied_richness(frequencies.times, frequencies.num_ids, n)
-        assert found == pytest.approx(float(exact), abs=1e-12)
-
-
-def test_rarefaction_of_large_counts_keeps_its_digits():
-    """Two ids with a hundred million draws each."""
-    m, n = 10**8, 5
-    exact = 2 * (1 - Fraction(comb(m, n), comb(2 * m, n)))
-    assert rarefied_richness([m], [2], n) == pytest.approx(float(exact), rel=1e-12)
-
-
-def direct_entropy(counts):
-    """Chao, Wang & Jost (2013), equation 7 as printed."""
-    counts = counts[counts > 0]
-    n = int(counts.sum())
-    once, twice = int((counts == 1).sum()), int((counts == 2).sum())
-    first = sum(x / n * sum(1 / k for k in range(x, n)) for x in counts.tolist())
-    if twice:
-        share = 2 * twice / ((n - 1) * once + 2 * twice)
-    elif once:
-        share = 2 / ((n - 1) * (once - 1) + 2)
-    else:
-        return first
-    rest = -math.log(share) - sum((1 - share) ** r / r for r in range(1, n))
-    return first + once / n * (1 - share) ** (1 - n) * rest if share < 1 else first
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_entropy_is_the_published_formula(seed):
-    counts = random_counts(seed, ids=12, mean=1.5)
-    found = shannon_entropy_nats(FrequencyCounts.of_counts(counts))
-    # The printed form loses digits where (1 - A)^(1 - n) is large.
-    assert found == pytest.approx(direct_entropy(counts), abs=1e-5)
+def test_the_entropy_is_the_published_formula(seed):
+    rng = np.random.default_rng(seed)
+    counts = [int(x) for x in rng.poisson(rng.gamma(0.6, 3.0, 30)) if x]
+    counts = counts or [1]
+    assert shannon_entropy_nats(of(counts)) == pytest.approx(published_entropy(counts), rel=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("n", "share"), [(10, 0.3), (1000, 0.01), (1000, 1e-4), (10**6, 1e-5), (50, 1.0)]
+    "counts", [[1], [7], [1, 1], [1] * 30, [2, 2, 2], [1, 5], [1, 1, 5], [1, 2], [40, 1, 2, 2]]
 )
-def test_the_tail_is_its_series(n, share):
-    steps = np.arange(1, int(60 / share) + 1, dtype=float)
-    series = float((np.exp(steps * math.log1p(-share)) / (n - 1 + steps)).sum()) if share < 1 else 0
-    assert _tail_series(n, share) == pytest.approx(series, rel=1e-8, abs=1e-15)
+def test_the_entropy_at_the_edges_of_the_formula(counts):
+    assert shannon_entropy_nats(of(counts)) == pytest.approx(
+        published_entropy(counts), rel=1e-9, abs=1e-12
+    )
 
 
-def test_entropy_is_nearly_unbiased_where_the_plain_value_is_not():
-    rng = np.random.default_rng(1)
-    p = rng.dirichlet(np.ones(150))
-    truth = -float((p * np.log(p)).sum())
-    found, plain = [], []
-    for counts in rng.multinomial(300, p, size=400):
-        found.append(shannon_entropy_nats(FrequencyCounts.of_counts(counts)))
-        share = counts[counts > 0] / 300
-        plain.append(-float((share * np.log(share)).sum()))
-    assert abs(np.mean(found) - truth) < 0.02
-    assert np.mean(plain) - truth < -0.15
+@pytest.mark.parametrize("n", [1, 2, 10, 1_000, 100_000])
+@pytest.mark.parametrize("share", [0.9, 0.3, 0.01, 1e-4])
+def test_the_tail_series_is_its_sum(n, share):
+    j = np.arange(1, 10**6)
+    direct = math.fsum(np.exp(j * math.log1p(-share)) / (n - 1 + j))
+    assert _tail_series(n, share) == pytest.approx(direct, rel=1e-9)
+    assert _tail_series(n, 1.0) == 0.0
 
 
-def test_harmonic_numbers_pass_smoothly_from_table_to_expansion():
-    exact = float(sum(Fraction(1, k) for k in range(1, 1002)))
-    assert harmonic(np.array([1001]))[0] == pytest.approx(exact, rel=1e-14)
-    assert harmonic(np.array([0, 1, 2])).tolist() == [0.0, 1.0, 1.5]
+def geometric(size, ratio):
+    p = ratio ** np.arange(size)
+    return p / p.sum()
 
 
+@pytest.mark.parametrize(
+    "p",
+    [np.full(50, 0.02), geometric(100, 0.9), np.random.default_rng(1).dirichlet(np.ones(60))],
+    ids=["uniform", "geometric", "dirichlet"],
+)
+def test_the_entropy_is_nearly_unbiased(p):
+    """Within a tenth of the bias of the plug-in entropy, which is what it is for."""
+    rng = np.random.default_rng(2)
+    samples = rng.multinomial(150, p, size=1_500)
+    truth = entropy_nats(p)
+    plug_in = np.mean([entropy_nats(sample / 150) for sample in samples]) - truth
+    estimates = [shannon_entropy_nats(of(sample)) for sample in samples]
+    noise = np.std(estimates) / math.sqrt(1_500)
+    assert plug_in < -30 * noise
+    assert abs(np.mean(estimates) - truth) < 0.1 * abs(plug_in) + 3 * noise
+
+
+def test_simpson_is_unbiased_over_every_sample():
+    """``sum x (x - 1) / (n (n - 1))`` and its squared error, over all 3^6 samples of six draws."""
+    p, n = np.array([0.5, 0.3, 0.2]), 6
+    mean = second = error = 0.0
+    for sequence in itertools.product(range(3), repeat=n):
+        weight = math.prod(p[i] for i in sequence)
+        frequencies = of(np.bincount(sequence, minlength=3))
+        estimate = repeated_pairs(frequencies) / (n * (n - 1))
+        mean += weight * estimate
+        second += weight * estimate**2
+        triples = sum(
+            t * (t - 1) * (t - 2) * k
+            for t, k in zip(frequencies.times, frequencies.num_ids, strict=True)
+        )
+        pairs = repeated_pairs(frequencies)
+        disjoint = (pairs**2 - 4 * triples - 2 * pairs) / math.perm(n, 4)
+        error += weight * (estimate**2 - disjoint)
+    assert mean == pytest.approx(p @ p, abs=1e-12)
+    assert error == pytest.approx(second - mean**2, abs=1e-12)
+
+
+def test_the_error_of_simpson_is_that_of_its_formula():
+    frequencies = of([4, 3, 2, 1])
+    pairs, triples, n = 12 + 6 + 2, 24 + 6, 10
+    estimate = pairs / 90
+    disjoint = (pairs**2 - 4 * triples - 2 * pairs) / math.perm(n, 4)
+    by_hand = math.sqrt(max(estimate**2 - disjoint, 2 * estimate * (1 - estimate) / 90)) / estimate
+    assert _simpson_relative_error(frequencies) == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_hill_numbers_by_hand():
+    # 2, 2 of 4 draws: pairs 2 + 2 = 4 of 12.
+    assert inverse_simpson(of([2, 2])) == 3.0
+    assert inverse_simpson(of([1, 1, 1])) is None
+    assert inverse_simpson(of([5])) == 1.0
+    assert math.exp(shannon_entropy_nats(of([5]))) == 1.0
+    # 2, 2: 2 * (2/4) (1/2 + 1/3).
+    assert shannon_entropy_nats(of([2, 2])) == pytest.approx(1 / 2 + 1 / 3)
+
+
+@pytest.mark.parametrize("k", [0, 1, 5, 999, 1_000, 1_001, 5_000, 200_000])
+def test_harmonic_numbers(k):
+    assert float(harmonic(k)[0]) == pytest.approx(math.fsum(1 / i for i in range(1, k + 1)), 1e-14)
+
+
+# Garwood's limits as tabled (Pearson & Hartley, Biometrika Tables, 40), and 1,001 by bisection.
 @pytest.mark.parametrize(
     ("count", "low", "high"),
-    [(0, 0.0, 3.6889), (1, 0.0253, 5.5716), (10, 4.7954, 18.3904), (100, 81.364, 121.627)],
+    [
+        (0, 0.0, 3.689),
+        (1, 0.0253, 5.572),
+        (2, 0.2422, 7.225),
+        (5, 1.623, 11.668),
+        (10, 4.795, 18.390),
+        (30, 20.241, 42.827),
+        (50, 37.111, 65.919),
+    ],
 )
-def test_exact_limits_of_a_poisson_mean(count, low, high):
-    assert poisson_mean_interval(count) == pytest.approx((low, high), abs=1e-3)
+def test_garwood_limits(count, low, high):
+    got = poisson_mean_interval(count)
+    assert got == pytest.approx((low, high), abs=6e-4)
 
 
-def test_limits_of_large_counts_join_the_exact_ones():
-    below, above = poisson_mean_interval(1000), poisson_mean_interval(1001)
-    for end in (0, 1):
-        assert 0.9 < above[end] - below[end] < 1.1
+@pytest.mark.parametrize("count", [3, 100, 1_000, 1_001, 20_000])
+def test_garwood_limits_have_their_tails(count):
+    low, high = poisson_mean_interval(count)
+
+    def at_most(mean, most):
+        k = np.arange(most + 1)
+        logs = k * math.log(mean) - mean - np.concatenate([[0], np.cumsum(np.log(k[1:]))])
+        return float(np.exp(logs).sum())
+
+    assert at_most(high, count) == pytest.approx(0.025, rel=2e-3)
+    assert 1 - at_most(low, count - 1) == pytest.approx(0.025, rel=2e-3)
 
 
-def test_second_order_by_hand():
-    assert inverse_simpson(FrequencyCounts.of([1, 1, 2, 2])) == pytest.approx(4 * 3 / 4)
-    assert inverse_simpson(FrequencyCounts.of([1, 2, 3])) is None
-
-
-def test_sum_of_squares_is_unbiased_over_every_sequence():
-    p = (0.5, 0.3, 0.2)
-    mean = 0.0
-    for sequence in itertools.product(range(3), repeat=4):
-        weight = math.prod(p[i] for i in sequence)
-        value = inverse_simpson(FrequencyCounts.of(list(sequence)))
-        mean += weight * (1 / value if value else 0.0)
-    assert mean == pytest.approx(sum(x * x for x in p), abs=1e-14)
-
-
-def test_estimated_masses_are_a_distribution_that_gives_the_unseen_their_share():
-    frequencies = FrequencyCounts.of_counts(random_counts(3, ids=200, mean=1.0))
-    for space in (None, 400):
-        masses = estimated_masses(frequencies, space)
-        assert masses.sum() == pytest.approx(1.0)
-        assert (masses >= 0).all()
-        unseen = masses[frequencies.observed_richness :].sum()
-        assert unseen == pytest.approx(1 - good_turing_coverage(frequencies), rel=1e-9)
-    assert len(estimated_masses(frequencies, 400)) == 400
-
-
-def test_extrapolation_continues_the_curve_and_stays_below_the_space():
-    frequencies = FrequencyCounts.of_counts(random_counts(4, ids=300, mean=1.0))
+def test_extrapolation_meets_its_ends():
+    frequencies = of([1] * 20 + [2] * 10 + [9])
     n, seen = frequencies.num_draws, frequencies.observed_richness
     assert extrapolated_richness(frequencies, n) == seen
-    far = [extrapolated_richness(frequencies, n * k, 310) for k in (1, 2, 5, 1000)]
-    assert far == sorted(far)
-    assert far[-1] <= 310
-    with pytest.raises(ValueError, match="rarefy instead"):
+    assert extrapolated_richness(frequencies, 10**9) == pytest.approx(chao1(frequencies))
+    assert extrapolated_richness(frequencies, 10**9, seen + 3) == pytest.approx(seen + 3)
+    # The next draw is new with the mass that is unseen.
+    rise = extrapolated_richness(frequencies, n + 1) - seen
+    assert rise == pytest.approx(20 / n, rel=0.03)
+    with pytest.raises(ValueError, match=f"expected at least {n} draws, got {n - 1}"):
         extrapolated_richness(frequencies, n - 1)
 
 
-def test_a_constant_is_known_for_what_it_is():
-    constant = FrequencyCounts((1000,), (1,))
-    assert chao1(constant) == chao1_lower(constant) == 1
-    assert good_turing_coverage(constant) == 1.0
-    assert shannon_entropy_nats(constant) == pytest.approx(0.0, abs=1e-12)
-    low, high = unseen_mass_interval(constant)
-    assert low == 0.0
-    assert 0.003 < high < 0.006
-    assert expected_richness_interval(constant, 50)[0] == 1.0
+def test_the_curve_rises_through_what_was_observed():
+    frequencies = FrequencyCounts.of(np.random.default_rng(3).integers(0, 500, 800))
+    curve = richness_curve(frequencies, [1, 100, 799, 800, 801, 1_600], 500)
+    richness = [value for _, value in curve]
+    assert richness == sorted(richness)
+    assert richness[0] == pytest.approx(1.0)
+    assert richness[3] == pytest.approx(frequencies.observed_richness)
+    assert richness[-1] < 500
+    truth = 500 * (1 - (1 - 1 / 500) ** 1_600)
+    assert richness[-1] == pytest.approx(truth, rel=0.03)
 
 
-def test_no_interval_where_none_would_hold():
-    rng = np.random.default_rng(0)
-    few = FrequencyCounts.of(rng.integers(0, 5, 100))
-    sparse = FrequencyCounts.of(rng.integers(0, 5000, 3000))
-    for frequencies in (few, sparse):
-        assert hill_intervals(frequencies, rng) == {1: None, 2: None}
-    assert all(hill_intervals(FrequencyCounts.of(rng.integers(0, 50, 900)), rng).values())
+@pytest.mark.parametrize("space", [None, 60, 10**4, 3**27, 2**62])
+def test_intervals_hold_the_estimate_and_stay_possible(space):
+    for counts in count_vectors(100):
+        frequencies = of(counts)
+        n, seen = frequencies.num_draws, frequencies.observed_richness
+        if space is not None and seen > space:
+            continue
+        low, high = expected_richness_interval(frequencies, space)
+        assert 1 <= low <= seen <= high <= min(n, space or n)
+        low, high = unseen_mass_interval(frequencies)
+        assert 0 <= low <= frequencies.seen(1) / n <= high <= 1
+        assert seen <= chao1_lower(frequencies) <= chao1(frequencies)
+        for order, interval in hill_intervals(frequencies).items():
+            if interval is not None:
+                assert n >= 300
+                assert 1 <= interval[0] <= interval[1]
+                estimate = (
+                    math.exp(shannon_entropy_nats(frequencies))
+                    if order == 1
+                    else inverse_simpson(frequencies)
+                )
+                assert interval[0] <= estimate * (1 + 1e-12)
+                assert estimate <= interval[1] * (1 + 1e-12)

@@ -1,153 +1,263 @@
-"""The report on draws: promised keys, degenerate input, comparison, interruption."""
+"""The report on draws: its fields, its degenerate cases, and that on a distribution."""
 
+import itertools
 import json
 import math
+import os
+import signal
 
 import numpy as np
 import pytest
 
+from fluxttice_core import coverage_report
 from fluxttice_core.errors import DrawsError
-from fluxttice_core.evidence.coverage import expected_coverage, uniform_coverage
+from fluxttice_core.evidence.richness import chao1
 from fluxttice_core.evidence.sample import measure_distribution, measure_draws
+from fluxttice_core.evidence.tally import FrequencyCounts
+from fluxttice_core.operations import generate_all_operations
 
-KEYS = [
-    "num_draws",
-    "observed_richness",
-    "chao1",
-    "good_turing_coverage",
-    "unseen_mass",
-    "hill_numbers",
-    "uniform_limit",
-    "ratio",
-]
+NAMED = ("observed_richness", "chao1", "good_turing_coverage", "unseen_mass", "hill_numbers")
 
 
-def uniform(num_draws, space=500, seed=0):
-    return np.random.default_rng(seed).integers(0, space, num_draws)
-
-
-def plain(report):
+def strict(report):
+    """The report through JSON as the standard has it: no NaN, no infinity."""
     return json.loads(json.dumps(report.as_dict(), allow_nan=False))
 
 
-def test_the_promised_keys_with_an_interval_beside_each_estimate():
-    record = plain(measure_draws([uniform(3000)], space=500))
-    assert set(KEYS) <= set(record)
-    for key in ("observed_richness", "chao1", "good_turing_coverage", "unseen_mass", "ratio"):
-        low, high = record[f"{key}_ci"]
-        assert low <= record[key]
-        assert high is None or record[key] <= high
+def test_the_figures_of_a_sample():
+    draws = np.random.default_rng(0).integers(0, 500, 1_000)
+    report = measure_draws([draws[:300], draws[300:]], space=500, num_draws=(100, 1_500, 9_999))
+    counts = FrequencyCounts.of(draws)
+    assert report.num_draws == 1_000
+    assert report.observed_richness == len(set(draws.tolist()))
+    assert report.coverage == report.observed_richness / 500
+    assert report.uniform_limit == pytest.approx(1 - (499 / 500) ** 1_000)
+    assert report.ratio == pytest.approx(report.coverage / report.uniform_limit)
+    assert report.ratio_ci[0] < 1 < report.ratio_ci[1]
+    assert report.chao1 == chao1(counts)
+    assert report.chao1_ci == (pytest.approx(report.chao1, abs=60), None)
+    assert report.unseen_mass == counts.seen(1) / 1_000
+    assert report.good_turing_coverage == 1 - report.unseen_mass
+    low, high = report.unseen_mass_ci
+    assert report.good_turing_coverage_ci == (1 - high, 1 - low)
+    assert report.hill_numbers[0] == report.observed_richness
+    assert report.hill_numbers[1] == pytest.approx(500, rel=0.1)
+    assert report.hill_numbers[2] == pytest.approx(500, rel=0.1)
+    assert report.chi_square == pytest.approx(0, abs=0.15)
+    at = {n: (richness, limit) for n, richness, limit in report.curve}
+    assert {100, 1_500} < set(at)
+    assert 9_999 not in at
+    assert at[1_000][0] == pytest.approx(report.observed_richness)
+    assert at[100][0] == pytest.approx(at[100][1], rel=0.02)
+    assert report.independence.holds
+    assert not report.interrupted
+
+
+def test_the_keys_of_the_json():
+    draws = np.random.default_rng(0).integers(0, 500, 1_000)
+    record = strict(measure_draws([draws], space=500))
+    assert {"num_draws", "uniform_limit", "ratio", "ratio_ci", *NAMED} < set(record)
+    assert {f"{name}_ci" for name in NAMED} < set(record)
+    assert set(record["hill_numbers"]) == set(record["hill_numbers_ci"]) == {"0", "1", "2"}
     assert record["chao1_ci"][1] is None
-    for order in "012":
-        low, high = record["hill_numbers_ci"][order]
-        assert low <= record["hill_numbers"][order] <= high
-    assert record["uniform_limit"] == uniform_coverage(3000, 500)
-    assert record["ratio"] == pytest.approx(1, abs=0.01)
     assert record["independent"] is True
-    assert record["curve"][-1]["num_draws"] == 6000
+    assert record["schema"] == "fluxttice_core/draws-report/v2"
 
 
-def test_without_a_space_there_is_no_limit():
-    record = plain(measure_draws([uniform(3000)]))
-    assert record["space_size"] is record["uniform_limit"] is record["ratio"] is None
-    assert record["chao1"] == pytest.approx(500, rel=0.02)
+def test_without_a_space_nothing_is_said_of_one():
+    report = measure_draws([np.random.default_rng(0).integers(0, 500, 1_000)])
+    for name in ("space_size", "coverage", "uniform_limit", "ratio", "ratio_ci", "chi_square"):
+        assert getattr(report, name) is None
+    assert all(limit is None for *_, limit in report.curve)
 
 
-def test_chunks_change_nothing_but_nothing():
-    draws = uniform(2000)
-    whole = measure_draws([draws], space=500).as_dict()
-    assert measure_draws(np.array_split(draws, 13), space=500).as_dict() == whole
+DEGENERATE = {
+    "one draw": ([7], None),
+    "one draw of one": ([0], 1),
+    "a constant": ([3] * 1_000, None),
+    "a constant, space known": ([3] * 1_000, 50),
+    "a constant in a space of one": ([0] * 1_000, 1),
+    "two draws, equal": ([1, 1], 10),
+    "two draws, not equal": ([1, 2], 10),
+    "few draws, all distinct": (list(range(20)), 10**6),
+    "few draws, all distinct, space unknown": (list(range(20)), None),
+    "everything many times": (np.random.default_rng(1).integers(0, 9, 2_000), 9),
+    "a space far too large to list": (np.random.default_rng(1).integers(0, 300, 2_000), 2**62),
+}
 
 
-def test_an_enumerator_gets_no_ratio():
-    report = measure_draws([np.arange(10_000)], space=19_683)
-    assert not report.independence.holds
-    assert report.observed_richness == 10_000
-    record = plain(report)
-    for key in KEYS:
-        if key not in ("num_draws", "observed_richness", "uniform_limit", "hill_numbers"):
-            assert record[key] is None, key
-    assert record["hill_numbers"]["1"] is None
-
-
-@pytest.mark.parametrize(
-    "draws", [[7], [7, 7], [1, 2], [3] * 1000, list(range(20)), [0, 0, 1, 1]], ids=str
-)
-@pytest.mark.parametrize("space", [None, 5000])
-def test_degenerate_draws_give_a_correct_report(draws, space):
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_degenerate_draws_give_a_correct_report(case):
+    draws, space = DEGENERATE[case]
     report = measure_draws([draws], space=space)
-    record = plain(report)
-    assert record["num_draws"] == len(draws)
-    assert record["observed_richness"] == len(set(draws))
-    assert record["unseen_mass"] == sum(draws.count(x) == 1 for x in set(draws)) / len(draws)
-    if len(draws) < 1000:
-        # Too few to tell them from anything.
-        assert record["hill_numbers_ci"]["1"] is None
+    strict(report)
+    n, seen = len(draws), len(set(map(int, draws)))
+    assert (report.num_draws, report.observed_richness) == (n, seen)
+    low, high = report.observed_richness_ci
+    assert 1 <= low <= seen <= high <= min(n, space or n)
+    low, high = report.unseen_mass_ci
+    assert 0 <= low <= report.unseen_mass <= high <= 1
+    assert 1 <= report.hill_numbers[1] <= report.chao1 * 1.5
+    assert report.chao1 >= report.chao1_ci[0] >= seen
+    if space is not None:
+        assert report.ratio == pytest.approx(report.coverage / report.uniform_limit)
 
 
-def test_no_draws_are_refused():
-    for nothing in ([], [[]], [np.zeros(0, dtype=int)]):
-        with pytest.raises(DrawsError, match="at least one draw"):
-            measure_draws(nothing)
-    with pytest.raises(DrawsError, match="reference with at least one"):
-        measure_draws([[1]], reference=[])
-    with pytest.raises(DrawsError, match="at least one id"):
-        measure_draws([[1]], space=0)
+def test_a_constant_has_one_id_and_says_what_it_cannot_know():
+    report = measure_draws([[3] * 1_000], space=50)
+    assert report.hill_numbers == (1, 1, 1)
+    assert report.unseen_mass == 0
+    assert 0.003 < report.unseen_mass_ci[1] < 0.01
+    assert report.ratio == pytest.approx(1 / 50)
+    assert report.chi_square == pytest.approx(49)
 
 
-def test_a_reference_gives_validity_uniqueness_and_novelty():
-    report = measure_draws([[1, 1, 2, 3, 77, -1]], space=10, reference=[[2, 3], [3, 4]])
-    against = report.comparison
-    assert against.validity == pytest.approx(4 / 6)
-    assert against.num_invalid == 2
-    assert against.uniqueness == pytest.approx(3 / 4)
-    assert against.novelty == pytest.approx(1 / 3)
-    assert against.reference_met == pytest.approx(2 / 3)
-    labels = measure_draws([["CCO", "N"]], reference=[["N", "C"]]).comparison
-    assert labels.novelty == 0.5
-    assert plain(report)["comparison"]["num_reference_ids"] == 3
+@pytest.mark.parametrize("space", [None, 19_683])
+def test_draws_that_are_not_independent_get_no_estimate(space):
+    cycles = np.tile(np.arange(5_000), 3)
+    report = measure_draws([cycles], space=space)
+    record = strict(report)
+    assert not report.independence.holds
+    assert record["independent"] is False
+    assert record["independence"]["faults"]
+    for name in ("ratio", "ratio_ci", "chao1", "unseen_mass", "good_turing_coverage"):
+        assert record[name] is None
+    assert record["hill_numbers"] == {"0": 5_000, "1": None, "2": None}
+    assert record["curve"] == []
+    assert report.observed_richness == 5_000
 
 
-def test_an_interruption_ends_the_reading_and_is_said():
-    def chunks():
-        yield uniform(100)
-        raise KeyboardInterrupt
-
-    report = measure_draws(chunks(), space=500)
-    assert report.interrupted
-    assert report.num_draws == 100
-
-
-def test_progress_tells_the_draws_so_far():
-    seen = []
-    measure_draws([uniform(10), uniform(5)], on_chunk=seen.append)
-    assert seen == [10, 15]
+def test_against_a_reference():
+    # 3 is new, 9 and -1 are invalid, of the reference 1 and 2 of four are met.
+    report = measure_draws(
+        [[1, 2, 2, 3], [9, -1]], space=5, reference=iter([[0, 1], [2, 4, 4]]), num_draws=(2,)
+    )
+    found = report.comparison
+    assert (found.validity, found.num_invalid) == (4 / 6, 2)
+    assert found.uniqueness == 3 / 4
+    assert found.novelty == pytest.approx(1 / 3)
+    assert (found.reference_met, found.num_reference_ids) == (2 / 4, 4)
+    assert strict(report)["comparison"]["novelty"] == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize("num_draws", [1, 3, 50])
-def test_a_distribution_is_measured_exactly(num_draws):
-    p = np.array([0.5, 0.3, 0.2, 0.0])
-    report = measure_distribution(p, num_draws=(num_draws,))
-    n, value, limit, interval = report.coverage[0]
-    assert value == expected_coverage(p, n)
-    assert limit == uniform_coverage(n, 4)
-    assert interval[0] <= value <= interval[1] + 1e-12
-    assert report.entropy_nats == pytest.approx(-sum(x * math.log(x) for x in p if x))
-    assert report.chi_square == pytest.approx(4 * 0.38 - 1)
-    assert report.total_variation == pytest.approx(0.3)
-    assert report.hill_numbers[0] == 3
-    json.dumps(report.as_dict(), allow_nan=False)
+@pytest.mark.parametrize("space", [None, 4])
+def test_labels_against_a_reference(space):
+    report = measure_draws([["a", "b"], ["z"]], space=space, reference=[["x", "b", "a"]])
+    assert report.observed_richness == 3
+    assert report.comparison.novelty == pytest.approx(1 / 3)
+    assert report.comparison.reference_met == pytest.approx(2 / 3)
+    assert report.comparison.validity is None
+
+
+def test_gates_against_a_reference():
+    gates = generate_all_operations()[5000:]
+    report = measure_draws([gates[[5, 9, 9]]], reference=[gates[[9, 100]]])
+    assert report.space_size == 19_683
+    assert report.comparison.novelty == 0.5
+    ordinary = measure_draws([[[0, 1], [5, 1], [0, 1]]])
+    assert (ordinary.observed_richness, ordinary.space_size) == (2, None)
 
 
 @pytest.mark.parametrize(
-    ("masses", "words"),
+    ("chunks", "options", "message"),
     [
-        ([0.5, 0.4], r"sum of 0\.9"),
-        ([1.5, -0.5], "none below 0"),
-        ([np.nan, 1.0], "finite"),
-        ([[0.5, 0.5]], r"masses \(N,\)"),
+        ([], {}, "at least one draw, got none"),
+        ([[], []], {}, "at least one draw, got none"),
+        ([[5]], {"space": 0}, "a space of at least one id, got 0"),
+        ([[5]], {"space": 5}, "draw 0 is 5"),
+        ([[1, -3]], {}, "draw 1 is -3"),
+        ([[1.5]], {}, "holds 1.5"),
+        ([[np.nan]], {}, "holds nan"),
+        ([["a", "b", "c"]], {"space": 2}, "at most 2 different labels, got 3"),
+        ([[1]], {"reference": []}, "a reference with at least one draw"),
+        ([[1]], {"reference": [["a"]]}, "a reference of the same kind as the draws: numbers; got"),
+        ([[7, 8]], {"space": 5, "reference": [[1]]}, "at least one draw, got none"),
+        ([[1]], {"space": 5, "reference": [[9]]}, "draw 0 is 9"),
     ],
 )
-def test_what_is_no_distribution_is_refused(masses, words):
-    with pytest.raises(DrawsError, match=words):
-        measure_distribution(np.array(masses), num_draws=(1,))
+def test_what_cannot_be_reported(chunks, options, message):
+    with pytest.raises(DrawsError, match=message):
+        measure_draws(chunks, **options)
+
+
+def test_an_interruption_ends_the_reading_and_loses_no_chunk():
+    """Ctrl-C while a chunk is counted waits for it; while one is awaited, it ends at once."""
+
+    def chunks(during):
+        yield [1, 2]
+        if not during:
+            raise KeyboardInterrupt
+        yield Interrupting([1, 3])
+        yield [4]
+
+    class Interrupting(list):
+        def __array__(self, dtype=None, copy=None):
+            os.kill(os.getpid(), signal.SIGINT)
+            return np.array(list(self), dtype=dtype)
+
+        def __iter__(self):
+            return super().__iter__()
+
+    before = signal.getsignal(signal.SIGINT)
+    report = measure_draws(chunks(during=False))
+    assert (report.num_draws, report.interrupted) == (2, True)
+    assert strict(report)["interrupted"] is True
+    report = measure_draws(chunks(during=True))
+    assert (report.num_draws, report.observed_richness, report.interrupted) == (4, 3, True)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interruption_before_any_draw():
+    def nothing():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(DrawsError, match="at least one draw"):
+        measure_draws(nothing())
+
+
+@pytest.mark.parametrize("num_trits", [2, 3])
+def test_a_distribution_agrees_with_enumeration(num_trits):
+    """Every sequence of n draws over all operations of so few trits, in float64."""
+    size = 3**num_trits
+    p = np.random.default_rng(num_trits).dirichlet(np.ones(size))
+    longest = 5 if size == 9 else 3
+    report = measure_distribution(p, num_draws=range(1, longest + 1))
+    for n, coverage, limit, (low, high) in report.coverage:
+        of_p = of_fair_dice = 0.0
+        for sequence in itertools.product(range(size), repeat=n):
+            share = len(set(sequence)) / size
+            of_p += math.prod(p[i] for i in sequence) * share
+            of_fair_dice += share / size**n
+        assert coverage == pytest.approx(of_p, abs=1e-12)
+        assert limit == pytest.approx(of_fair_dice, abs=1e-12)
+        assert 0 <= low <= high <= n / size
+    assert report.entropy_nats == pytest.approx(-sum(x * math.log(x) for x in p), abs=1e-12)
+    assert report.chi_square == pytest.approx(sum((x - 1 / size) ** 2 * size for x in p), abs=1e-12)
+    assert report.total_variation == pytest.approx(sum(abs(x - 1 / size) for x in p) / 2, abs=1e-12)
+    assert report.hill_numbers[0] == pytest.approx(size, abs=1e-12)
+    assert report.hill_numbers[1] == pytest.approx(math.exp(report.entropy_nats), abs=1e-12)
+    assert report.hill_numbers[2] == pytest.approx(1 / sum(x * x for x in p), abs=1e-12)
+    record = strict(report)
+    assert record["coverage"]["1"]["ratio"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "masses",
+    [[0.5, 0.6], [0.5, 0.5, -1e-3], [0.5, np.nan], [[0.5, 0.5]], [], [np.inf, 0.0]],
+)
+def test_what_are_no_masses(masses):
+    with pytest.raises(DrawsError, match="expected masses"):
+        measure_distribution(masses, num_draws=(1,))
+
+
+def test_every_form_of_source():
+    draws = np.random.default_rng(2).integers(0, 50, 400)
+    rng = np.random.default_rng(3)
+    for source in (draws, draws.tolist(), iter(np.array_split(draws, 7)), draws.astype(float)):
+        report = coverage_report(source, space=50, num_draws=(10,))
+        assert report.num_draws == 400
+        assert report.observed_richness == len(set(draws.tolist()))
+    sampler = coverage_report(lambda n: rng.integers(0, 50, n), space=50, num_draws=(10, 300))
+    assert sampler.num_draws == 300
+    assert coverage_report([0.25] * 4, num_draws=(3,)).entropy_nats == pytest.approx(math.log(4))

@@ -1,8 +1,9 @@
 """Reading draws from files and pipes, chunk by chunk: ``.npy``, ``.csv``, ``.jsonl``, ``.parquet``.
 
 Text is one draw a line: a number, numbers separated by commas (a row of categories), or a label;
-JSON lines hold a number, a text or a list of numbers each. Blank lines and lines that start with
-``#`` are passed over, and so is a first line of column names.
+JSON lines hold a number, a text or a list of either each. Blank lines and lines that start with
+``#`` are passed over, and so is a first line of column names above numbers. Labels have no such
+line: a name above them would be counted.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from ..errors import ArtifactError, MissingExtraError
 
 CHUNK = 2**21
+LONGEST_LINE = 2**24
 SUFFIXES = (".npy", ".csv", ".txt", ".jsonl", ".parquet")
 _EXPECTED = "give a .npy, .csv, .jsonl or .parquet file, or - for standard input"
 
@@ -32,7 +34,9 @@ def draw_chunks(name: str, standard_input: BinaryIO) -> Iterator[Any]:
         Unreadable, truncated or not draws; names the line where there are lines.
     """
     if name == "-":
-        yield from _text_chunks(_pieces(standard_input), "standard input", jsonl=None)
+        yield from _text_chunks(
+            _pieces(standard_input, "standard input"), "standard input", jsonl=False
+        )
         return
     path = Path(name)
     suffix = path.suffix.lower()
@@ -44,8 +48,9 @@ def draw_chunks(name: str, standard_input: BinaryIO) -> Iterator[Any]:
             if suffix == ".npy":
                 yield from _npy_chunks(stream, path)
             else:
-                jsonl = True if suffix == ".jsonl" else None
-                yield from _text_chunks(_pieces(stream), str(path), jsonl=jsonl)
+                yield from _text_chunks(
+                    _pieces(stream, str(path)), str(path), jsonl=suffix == ".jsonl"
+                )
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read: {error.strerror}; {_EXPECTED}") from None
 
@@ -68,11 +73,12 @@ def _npy_chunks(stream: BinaryIO, path: Path) -> Iterator[NDArray[Any]]:
         )
     width = int(np.prod(shape[1:], dtype=np.int64))
     rows = max(1, CHUNK // max(width, 1))
-    missing = shape[0] * width * dtype.itemsize - (
-        os.fstat(stream.fileno()).st_size - stream.tell()
-    )
+    held = os.fstat(stream.fileno()).st_size - stream.tell()
+    missing = shape[0] * width * dtype.itemsize - held
     if missing > 0:
         raise ArtifactError(f"{path}: truncated: {missing:,} bytes are missing")
+    if missing < 0:
+        raise ArtifactError(f"{path}: damaged: {-missing:,} bytes more than its header says")
     for start in range(0, shape[0], rows):
         # Not memory-mapped: mapped pages would count as memory of this process.
         count = min(rows, shape[0] - start)
@@ -82,40 +88,61 @@ def _npy_chunks(stream: BinaryIO, path: Path) -> Iterator[NDArray[Any]]:
         yield chunk.reshape((count, *shape[1:]))
 
 
-def _pieces(stream: BinaryIO) -> Iterator[list[bytes]]:
+def _pieces(stream: BinaryIO, source: str) -> Iterator[list[bytes]]:
     """Yield whole lines as they come, so that a slow pipe is counted and can be interrupted."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     rest = b""
+    first = True
     while piece := read(2**20):
         lines = (rest + piece).split(b"\n")
         rest = lines.pop()
+        if len(rest) > LONGEST_LINE:
+            raise ArtifactError(f"{source}: expected lines, got one of over {LONGEST_LINE:,} bytes")
         if lines:
-            yield lines
+            yield _without_mark(lines) if first else lines
+            first = False
     if rest:
-        yield [rest]
+        yield _without_mark([rest]) if first else [rest]
 
 
-def _text_chunks(
-    pieces: Iterator[list[bytes]], source: str, *, jsonl: bool | None
-) -> Iterator[Any]:
-    number, header_passed, labels = 1, False, False
-    for lines in pieces:
-        first = number
-        number += len(lines)
-        kept = [line for line in lines if (text := line.strip()) and not text.startswith(b"#")]
-        if not kept:
+def _without_mark(lines: list[bytes]) -> list[bytes]:
+    """Lines without the byte order mark that some programs put before UTF-8."""
+    return [lines[0].removeprefix(b"\xef\xbb\xbf"), *lines[1:]]
+
+
+def _is_draw(line: bytes) -> bool:
+    text = line.strip()
+    return bool(text) and not text.startswith(b"#")
+
+
+def _text_chunks(pieces: Iterator[list[bytes]], source: str, *, jsonl: bool) -> Iterator[Any]:
+    number, labels = 1, None
+    held: list[bytes] = []
+    for piece in pieces:
+        lines = held + piece
+        kept = [line for line in lines if _is_draw(line)]
+        if labels is None and not jsonl:
+            jsonl = bool(kept) and kept[0].lstrip()[:1] in (b"[", b'"', b"{")
+        if labels is None and not jsonl and len(kept) < 2:
+            held = lines  # what the first line is, the second tells
             continue
-        if jsonl is None:
-            jsonl = kept[0].lstrip()[:1] in (b"[", b'"', b"{")
+        held = []
         if jsonl:
-            yield _json_chunk(lines, first, source)
-            continue
-        if not header_passed:
-            header_passed = True
-            if not _is_numeric(kept[0]) and len(kept) > 1 and _is_numeric(kept[1]):
-                kept = kept[1:]
-            labels = not _is_numeric(kept[0])
-        yield _labels(kept, source) if labels else _numbers(kept, lines, first, source)
+            labels = False
+            yield _json_chunk(lines, number, source)
+        else:
+            if labels is None:
+                labels = not _is_numeric(kept[0])
+                if labels and _is_numeric(kept[1]):
+                    labels, kept = False, kept[1:]
+                    lines[next(i for i, line in enumerate(lines) if _is_draw(line))] = b""
+            if kept:
+                yield _labels(kept, source) if labels else _numbers(kept, lines, number, source)
+        number += len(lines)
+    kept = [line for line in held if _is_draw(line)]
+    if kept:
+        numeric = _is_numeric(kept[0])
+        yield _numbers(kept, held, number, source) if numeric else _labels(kept, source)
 
 
 def _is_numeric(line: bytes) -> bool:
@@ -140,7 +167,7 @@ def _numbers(kept: list[bytes], lines: list[bytes], first: int, source: str) -> 
         pass
     for place, line in enumerate(lines):
         text = line.strip()
-        if text and not text.startswith(b"#"):
+        if _is_draw(line):
             cells = text.count(b",") + 1
             if not _is_numeric(text) or cells != width:
                 raise ArtifactError(
@@ -153,8 +180,11 @@ def _numbers(kept: list[bytes], lines: list[bytes], first: int, source: str) -> 
 
 def _labels(kept: list[bytes], source: str) -> NDArray[Any]:
     try:
-        return np.array([line.strip().decode() for line in kept])
-    except UnicodeDecodeError:
+        texts = [line.strip().decode() for line in kept]
+        if any("\0" in text for text in texts):
+            raise ValueError
+        return np.array(texts)
+    except ValueError:
         raise ArtifactError(f"{source}: this is not text; {_EXPECTED}") from None
 
 
@@ -164,17 +194,18 @@ def _json_chunk(lines: list[bytes], first: int, source: str) -> Any:
 
     values: list[Any] = []
     for place, line in enumerate(lines):
-        if not line.strip():
+        if not _is_draw(line):
             continue
         try:
             value = json.loads(line, parse_constant=refuse)
             items = value if isinstance(value, list) else [value]
-            right = bool(items) and all(type(item) in (int, float, str) for item in items)
+            kinds = {type(item) for item in items}
+            right = kinds == {str} or (bool(kinds) and kinds <= {int, float})
         except (ValueError, RecursionError):
             right = False
-        if not right or type(value) is not type(values[0] if values else value):
+        if not right or isinstance(value, list) != isinstance(values[0] if values else value, list):
             raise ArtifactError(
-                f"{source}: line {first + place}: expected a number, a text or a list of numbers, "
+                f"{source}: line {first + place}: expected a number, a text or a list of either, "
                 f"the same kind on each line; got {line.strip()[:60].decode(errors='replace')!r}"
             )
         values.append(value)

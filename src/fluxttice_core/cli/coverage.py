@@ -28,7 +28,7 @@ from .console import (
 )
 from .coverage_text import draws_text, model_text
 
-FOR_DRAWS, FOR_MODELS = ("space", "reference"), ("runs", "latents", "sha256")
+FOR_DRAWS, FOR_MODELS = ("space", "reference"), ("runs", "latents", "seed", "sha256")
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
@@ -111,8 +111,8 @@ def coverage(
     report: CoverageReport | DrawsReport
     if is_draws:
         assert source is not None
-        report = _draws(source, space, reference, num_draws, seed)
-        text, folder = draws_text(report), None
+        report = _draws(source, space, reference, num_draws)
+        text = draws_text(report)
         folder = prepare_folder(out) if out is not None else None
     else:
         checkpoint = load(source, sha256=sha256)
@@ -160,18 +160,17 @@ def _draws(
     space: int | None,
     reference: str | None,
     num_draws: tuple[int, ...],
-    seed: int,
 ) -> DrawsReport:
-    # Asked for only where it is read: a process may have none.
-    stream = sys.stdin.buffer if "-" in (source, reference) else io.BytesIO()
+    if source == reference == "-":
+        raise ConfigError("standard input cannot hold both the draws and their reference")
+    stdin = sys.stdin.buffer if "-" in (source, reference) else io.BytesIO()
     with count_bar("counting", "draw") as on_count:
         report = measure_draws(
-            draw_chunks(source, stream),
+            draw_chunks(source, stdin),
             source="standard input" if source == "-" else source,
             space=space,
-            reference=None if reference is None else draw_chunks(reference, stream),
+            reference=None if reference is None else draw_chunks(reference, stdin),
             num_draws=num_draws,
-            seed=seed,
             on_chunk=on_count,
         )
     if report.interrupted:

@@ -154,7 +154,7 @@ def draws_text(report: DrawsReport) -> str:
 def _estimates_table(report: DrawsReport) -> str:
     def between(interval: tuple[float, float | None] | None, digits: int = 1) -> str:
         if interval is None:
-            return "none: too few draws, or too many ids"
+            return "none: too few draws"
         low, high = interval
         return f"{low:,.{digits}f} .. " + ("" if high is None else f"{high:,.{digits}f}")
 
@@ -186,10 +186,13 @@ def _comparison_lines(report: DrawsReport) -> list[str]:
     against = report.comparison
     if against is None:
         return []
+    validity = "not tested: any row or label is taken"
+    if against.validity is not None:
+        validity = f"{percent(against.validity)} ({against.num_invalid:,} draws outside)"
     return [
         "",
         f"Against a reference of {against.num_reference_ids:,} ids:",
-        f"  validity    {percent(against.validity)} ({against.num_invalid:,} draws outside)",
+        f"  validity    {validity}",
         f"  uniqueness  {percent(against.uniqueness)} at {report.num_draws:,} draws",
         f"  novelty     {percent(against.novelty)} of the distinct ids are not in the reference",
         f"  met         {percent(against.reference_met)} of the reference was drawn",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
-from ..operations import NUM_OPERATIONS, NUM_TRITS, indices_from_trits
+from ..operations import NUM_OPERATIONS, NUM_TRITS
 
 CHUNK = 2**22
 
@@ -27,8 +28,11 @@ class Vocabulary:
 
     def ids(self, values: NDArray[Any]) -> NDArray[np.int64]:
         """Map labels ``(n,)`` or rows ``(n, k)`` to ids ``(n,)``."""
-        distinct, inverse = np.unique(values, return_inverse=True, axis=0)
-        keys = distinct.tolist()
+        if values.ndim == 2 and (codes := _row_codes(values)) is not None:
+            _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+        else:
+            _, first, inverse = np.unique(values, return_index=True, return_inverse=True, axis=0)
+        keys = values[first].tolist()
         if values.ndim == 2:
             keys = [tuple(row) for row in keys]
         known = [self._ids.setdefault(key, len(self._ids)) for key in keys]
@@ -36,11 +40,23 @@ class Vocabulary:
         return mapped
 
 
+def _row_codes(rows: NDArray[Any]) -> NDArray[np.int64] | None:
+    """One whole number for each row, if they fit: sorting numbers is far quicker than rows."""
+    if rows.dtype.kind not in "iu":
+        return None
+    low = rows.min(axis=0)
+    sizes = [int(high) - int(least) + 1 for high, least in zip(rows.max(axis=0), low, strict=True)]
+    if math.prod(sizes) >= 2**62:
+        return None
+    steps = np.cumprod([1, *sizes[:-1]], dtype=np.int64)
+    codes: NDArray[np.int64] = (rows.astype(np.int64) - low.astype(np.int64)) @ steps
+    return codes
+
+
 class IdReader:
     """Turns chunks of draws into ids, all in the way that the first chunk set.
 
-    Numbers ``(n,)`` are ids. Rows of nine trits are two-input gates, whose space is known. Any
-    other rows ``(n, k)`` and any labels are numbered as they come.
+    Numbers ``(n,)`` are ids. Rows ``(n, k)`` and labels are numbered as they come.
 
     Parameters
     ----------
@@ -51,14 +67,19 @@ class IdReader:
         self.vocabulary = vocabulary or Vocabulary()
         self.kind: str | None = None
         self._read = 0
+        self._lowest, self._highest = 0, 0
 
     @property
     def space_size(self) -> int | None:
-        """The size of the space, where the draws themselves say it."""
-        return NUM_OPERATIONS if self.kind == "rows of nine trits" else None
+        """The size of the space where the draws read so far say it: nine trits each are gates.
+
+        Rows without any -1 are not taken for trits: nine bits or digits look the same.
+        """
+        gates = (self._lowest, self._highest) in ((-1, 0), (-1, 1))
+        return NUM_OPERATIONS if self.kind == f"rows of {NUM_TRITS} numbers" and gates else None
 
     def ids(self, values: Any) -> NDArray[Any]:
-        """Return the ids of a chunk.
+        """Return the ids of a chunk; one without draws says nothing of their kind.
 
         Raises
         ------
@@ -66,10 +87,11 @@ class IdReader:
             NaN, fractions, rows of another width, or another kind than the chunks before.
         """
         array = _as_array(values)
+        if not len(array):
+            return np.zeros(0, dtype=np.int64)
         kind = self._kind_of(array)
         if self.kind is None:
             self.kind = kind
-        # A chunk of rows from {-1, 0, 1} may turn out to be ordinary rows later, not the reverse.
         if kind != self.kind:
             raise DrawsError(
                 f"expected {self.kind} throughout, got {kind} from draw {self._read:,} on; give "
@@ -78,57 +100,71 @@ class IdReader:
         self._read += len(array)
         if kind == "numbers":
             return array
-        if kind == "rows of nine trits":
-            found: NDArray[np.int64] = indices_from_trits(array)
-            return found
+        if array.dtype.kind != "U":
+            self._lowest = min(self._lowest, int(array.min()))
+            self._highest = max(self._highest, int(array.max()))
         return self.vocabulary.ids(array)
 
     def _kind_of(self, array: NDArray[Any]) -> str:
-        if array.dtype.kind in "US":
-            return "labels"
-        if array.dtype.kind not in "iuf":
+        if array.ndim > 2 or not array.size:
+            raise DrawsError(f"expected draws (n,) or rows (n, k), got shape {array.shape}")
+        if array.dtype.kind == "f":
+            wrong = ~_is_whole(array)
+            place = tuple(np.argwhere(wrong)[0].tolist())
+            raise DrawsError(
+                f"expected whole numbers that {array.dtype} can tell apart; draw "
+                f"{self._read + place[0]:,} holds {array[place]} ({int(wrong.sum()):,} values are "
+                "wrong)"
+            )
+        if array.dtype.kind not in "iuU":
             raise DrawsError(
                 f"expected whole numbers, rows of categories or labels, got values of {array.dtype}"
             )
-        if array.dtype.kind == "f":
-            wrong = ~np.isfinite(array) | (array != np.rint(array))
-            if wrong.any():
-                place = tuple(np.argwhere(wrong)[0].tolist())
-                raise DrawsError(
-                    f"expected whole numbers; draw {self._read + place[0]:,} holds "
-                    f"{array[place]} ({int(wrong.sum()):,} values are wrong)"
-                )
-        if array.ndim == 1:
-            return "numbers"
-        if array.ndim != 2:
-            raise DrawsError(f"expected draws (n,) or rows (n, k), got shape {array.shape}")
-        if self.kind == "rows of nine trits" or (
-            self.kind is None
-            and array.shape[1] == NUM_TRITS
-            and array.size
-            and array.min() >= -1
-            and array.max() <= 1
-        ):
-            return "rows of nine trits"
-        return f"rows of {array.shape[1]} categories"
+        what = "labels" if array.dtype.kind == "U" else "numbers"
+        return what if array.ndim == 1 else f"rows of {array.shape[1]} {what}"
 
 
 def _as_array(values: Any) -> NDArray[Any]:
+    """Whole numbers as integers, texts as ``U``; anything else as it is."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
     try:
         array = np.asarray(values)
     except (ValueError, OverflowError):
         raise DrawsError("expected rows of the same length") from None
-    if array.dtype == object and array.ndim == 1 and all(isinstance(v, str) for v in array):
-        array = array.astype(str)
     if array.ndim == 0:
-        raise DrawsError(f"expected draws (n,) or rows (n, k), got the single value {values!r}")
-    if array.dtype.kind == "f":
-        whole = array[np.isfinite(array)]
-        if len(whole) == array.size and np.array_equal(whole, np.rint(whole)):
-            return array.astype(np.int64) if np.abs(whole).max(initial=0) < 2**62 else array
+        raise DrawsError(
+            f"expected chunks of draws (n,) or rows (n, k), got the single value {values!r}"
+        )
+    if array.dtype == object and all(isinstance(value, str) for value in array.flat):
+        array = array.astype(str)
+    elif array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+        # NumPy makes texts of numbers that stand beside texts.
+        if not all(isinstance(value, str) for value in _flat(values)):
+            raise DrawsError("expected numbers or labels, got both in one chunk")
+    elif array.dtype.kind == "S":
+        try:
+            array = np.char.decode(array, "utf-8")
+        except UnicodeDecodeError:
+            raise DrawsError("expected labels as text, got bytes that are not UTF-8") from None
+    elif array.dtype.kind == "f" and _is_whole(array).all():
+        array = array.astype(np.int64)
     return array
+
+
+def _is_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
+    # Beyond 2^53 (float64) floats skip whole numbers: two ids would become one.
+    most = 2.0 ** (np.finfo(array.dtype).nmant + 1)
+    whole: NDArray[np.bool_] = (np.abs(array) <= most) & (array == np.rint(array))
+    return whole
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            yield value
+        else:
+            yield from _flat(value)
 
 
 def chunks_of(source: Any, num_draws: int) -> Iterator[Any]:
@@ -145,17 +181,15 @@ def chunks_of(source: Any, num_draws: int) -> Iterator[Any]:
     elif isinstance(source, Iterable) and hasattr(source, "__next__"):
         yield from source
     else:
-        array = _as_array(source) if not isinstance(source, np.ndarray) else source
-        if array.ndim == 0:
-            _as_array(array)
-        for start in range(0, max(len(array), 1), CHUNK):
+        array = source if isinstance(source, np.ndarray) and source.ndim else _as_array(source)
+        for start in range(0, len(array), CHUNK):
             yield array[start : start + CHUNK]
 
 
 def _sampled(sampler: Callable[[int], Any], num_draws: int) -> Iterator[Any]:
     for start in range(0, num_draws, 2**16):
         wanted = min(2**16, num_draws - start)
-        drawn = sampler(wanted)
+        drawn = _as_array(sampler(wanted))
         if len(drawn) != wanted:
             raise DrawsError(f"the sampler was asked for {wanted} draws and gave {len(drawn)}")
         yield drawn

@@ -1,9 +1,9 @@
 """Whether draws can be independent at all; if not, no estimate from them means anything.
 
 An enumerator meets every operation once and would score a coverage of 1.28 times the limit. So
-draws that repeat less than fair dice could, whose counts are more even than chance allows, or
-that follow one another, are named for what they are. Each test is one-sided against *every*
-distribution: uneven masses only add repeats and spread.
+draws that repeat less than fair dice could, whose counts are more even than chance allows, of
+which some number of times is missing, or that follow one another, are named for what they are.
+Each test is one-sided against *every* distribution: uneven masses only add repeats and spread.
 """
 
 from __future__ import annotations
@@ -55,22 +55,30 @@ def check_independence(
     """
     n, seen = frequencies.num_draws, frequencies.observed_richness
     faults, could_tell = [], False
-    if space_size is not None:
+    if space_size is not None and space_size > 1:
         expected = n - space_size * uniform_coverage(n, space_size)
-        could_tell = could_tell or math.exp(-expected) < TAIL
+        could_tell = math.exp(-expected) < TAIL
         if _too_few_repeats(n - seen, expected, n, space_size):
             faults.append(
                 f"{n - seen:,} repeats among {n:,} draws, where fair dice have {expected:,.0f} and "
                 "any other independent sampler more: drawn without replacement, or enumerated"
             )
-    even = _evenness(frequencies, space_size)
-    if even is not None:
+    spread = _spread(frequencies)
+    if spread is not None:
         could_tell = True
-        if even < -THRESHOLD:
+        if spread < -THRESHOLD:
             faults.append(
-                f"counts per id are more even than chance allows ({-even:.1f} standard errors): a "
-                "cycle, or counts that were balanced"
+                f"counts per id are more even than chance allows ({-spread:.1f} standard errors): "
+                "a cycle, or counts that were balanced"
             )
+    lonely = _lonely_count(frequencies)
+    if lonely is not None:
+        times, num_ids, expected = lonely
+        faults.append(
+            f"{num_ids:,} ids were drawn {times:,} times each, where chance has at most "
+            f"{expected:,.0f} beside those drawn once less and once more: copies, or counts that "
+            "were balanced"
+        )
     follow = _adjacency(frequencies) if ordered else 0.0
     if abs(follow) > THRESHOLD:
         often = "more" if follow > 0 else "less"
@@ -97,19 +105,19 @@ def _too_few_repeats(repeats: int, expected: float, n: int, space_size: int) -> 
     return repeats < expected - THRESHOLD * math.sqrt(max(variance, 0.0)) - 1.0
 
 
-def _evenness(frequencies: FrequencyCounts, space_size: int | None) -> float | None:
-    """Standard errors of the counts' spread above that of even chances; None if blind."""
+def _spread(frequencies: FrequencyCounts) -> float | None:
+    """Standard errors of the spread of the counts above that of even chances; None if blind.
+
+    Over the ids seen alone: how many there are besides is not used.
+    """
     n, seen = frequencies.num_draws, frequencies.observed_richness
-    if space_size is not None:
-        if n < 2 or space_size < 30 or n * (n - 1) / space_size < 50:
-            return None
-        # Pearson's chi-square against equal chances: mean N - 1, variance 2 (N - 1)(n - 1) / n.
-        statistic = space_size / n * (repeated_pairs(frequencies) + n) - n
-        freedom = space_size - 1
-        return (statistic - freedom) / math.sqrt(2.0 * freedom * (n - 1) / n)
     mean = n / seen
-    if seen < 30 or mean < 1.5:
+    if n - seen < 50 or not _balance_is_rare(mean, seen):
         return None
+    times, ids = np.array(frequencies.times, float), np.array(frequencies.num_ids, float)
+    observed = float((ids * (times - mean) ** 2).sum() / mean)
+    if mean > 100:
+        return _standard(observed, seen - 1, 2.0 * (seen - 1))
     # Counts of ids seen at least once are, under equal chances, zero-truncated Poisson.
     rate = _truncated_rate(mean)
     k = np.arange(1, int(mean + 40 * math.sqrt(mean) + 40))
@@ -122,9 +130,43 @@ def _evenness(frequencies: FrequencyCounts, space_size: int | None) -> float | N
     slope = float(weight @ ((k - mean) * (spread - average)))
     # The mean is taken from the data: what it explains does not vary.
     variance -= slope**2 / float(weight @ (k - mean) ** 2)
-    times, ids = np.array(frequencies.times, float), np.array(frequencies.num_ids, float)
-    observed = float((ids * (times - mean) ** 2).sum() / mean)
-    return (observed - seen * average) / math.sqrt(max(seen * variance, 1e-12))
+    return _standard(observed, seen * average, seen * variance)
+
+
+def _balance_is_rare(mean: float, num_ids: int) -> bool:
+    """Whether all counts would be equal in less than one sample of fair dice in a million."""
+    # sqrt(N) (2 pi mean)^(-(N - 1) / 2), by Stirling's formula.
+    return num_ids >= 30 or (
+        0.5 * (num_ids - 1) * math.log(2 * math.pi * max(mean, 1.0)) - 0.5 * math.log(num_ids)
+        > -math.log(TAIL)
+    )
+
+
+def _standard(statistic: float, mean: float, variance: float) -> float:
+    """Standard errors of a sum of squares from its mean, by its cube root (Wilson & Hilferty)."""
+    spread = variance / (9.0 * mean**2)
+    return ((max(statistic, 0.0) / mean) ** (1 / 3) - (1.0 - spread)) / math.sqrt(spread)
+
+
+def _lonely_count(frequencies: FrequencyCounts) -> tuple[int, int, float] | None:
+    """A number of times t such that more ids were drawn t times than their neighbours allow.
+
+    Whatever the masses, ``E F_t / binom(n, t)`` is log-convex in t (Cauchy and Schwarz), so
+    ``(E F_t)^2 <= c E F_(t-1) E F_(t+1)``. Each count is taken at an end of
+    its own Poisson limits.
+    """
+    n = frequencies.num_draws
+    for t, num_ids in zip(frequencies.times, frequencies.num_ids, strict=True):
+        if t < 2 or t >= n:
+            continue
+        low = max(math.sqrt(num_ids) - THRESHOLD / 2, 0.0) ** 2
+        ratio = (n - t + 1) * (t + 1) / (t * (n - t))
+        near = (frequencies.seen(t - 1), frequencies.seen(t + 1))
+        # 15 for 0: the mean at which none has the chance TAIL.
+        most = [(math.sqrt(count + 1.0) + 2.9) ** 2 for count in near]
+        if low**2 > ratio * most[0] * most[1]:
+            return t, num_ids, math.sqrt(ratio * most[0] * most[1])
+    return None
 
 
 def _truncated_rate(mean: float) -> float:

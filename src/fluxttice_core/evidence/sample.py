@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
-from ..rng import numpy_generator
 from .coverage import expected_coverage, run_interval, uniform_coverage
 from .ids import IdReader
 from .independence import Independence, check_independence
@@ -36,12 +38,13 @@ DISTRIBUTION_SCHEMA = "fluxttice_core/distribution-report/v1"
 
 ESTIMATORS = {
     "observed_richness": "exact count; the interval is that of its expectation over runs of n "
-    "draws (closed form over estimated masses, Chao et al. 2014; exact Poisson limits where few)",
+    "draws (variance after Colwell et al. 2012; exact Poisson limits where few)",
     "chao1": "bias-corrected (Chao 1984), a lower bound; the interval is one-sided",
     "good_turing_coverage": "1 - F1 / n (Good 1953), the mass of the ids seen; interval after Esty "
     "(1983) with exact Poisson limits",
     "hill_numbers": "0: observed richness; 1: exp of the entropy of Chao, Wang & Jost (2013); 2: "
-    "inverse of the unbiased sum of squares; intervals from estimated masses",
+    "inverse of the unbiased sum of squares; intervals by the jackknife less its second order, and "
+    "by the unbiased variance of the sum of squares",
     "curve": "rarefaction (Hurlbert 1971) up to n, extrapolation (Chao et al. 2014) to twice n",
     "chi_square": "N sum x (x - 1) / (n (n - 1)) - 1, unbiased",
 }
@@ -51,12 +54,13 @@ ESTIMATORS = {
 class Comparison:
     """Draws against a reference sample.
 
-    ``validity``: share of the draws inside the space. ``uniqueness``: distinct share of the valid
+    ``validity``: share of the draws inside the space; None for rows and labels, of which any is
+    taken. ``uniqueness``: distinct share of the valid
     ones, meaningless without ``num_draws``. ``novelty``: share of the distinct ids that the
     reference does not hold. ``reference_met``: share of the reference's ids that were drawn.
     """
 
-    validity: float
+    validity: float | None
     uniqueness: float
     novelty: float
     reference_met: float
@@ -95,7 +99,6 @@ class DrawsReport:
     comparison: Comparison | None
     interrupted: bool
     spilled: bool
-    seed: int
     schema: str = SCHEMA
 
     def as_dict(self) -> dict[str, Any]:
@@ -107,7 +110,6 @@ class DrawsReport:
             "num_draws": self.num_draws,
             "space_size": self.space_size,
             "confidence_level": 0.95,
-            "seed": self.seed,
             "observed_richness": self.observed_richness,
             "observed_richness_ci": self.observed_richness_ci,
             "chao1": self.chao1,
@@ -132,19 +134,7 @@ class DrawsReport:
                 "faults": list(self.independence.faults),
                 "could_tell": self.independence.could_tell,
             },
-            "comparison": None
-            if self.comparison is None
-            else {
-                name: getattr(self.comparison, name)
-                for name in (
-                    "validity",
-                    "uniqueness",
-                    "novelty",
-                    "reference_met",
-                    "num_invalid",
-                    "num_reference_ids",
-                )
-            },
+            "comparison": None if self.comparison is None else asdict(self.comparison),
             "interrupted": self.interrupted,
             "counted_on_disk": self.spilled,
             "estimators": ESTIMATORS,
@@ -158,7 +148,6 @@ def measure_draws(
     space: int | None = None,
     reference: Iterable[Any] | None = None,
     num_draws: Sequence[int] = (),
-    seed: int = 0,
     on_chunk: Callable[[int], None] | None = None,
 ) -> DrawsReport:
     """Count draws of anything discrete and report what they tell.
@@ -169,8 +158,8 @@ def measure_draws(
     Parameters
     ----------
     chunks : draws in chunks: numbers ``(n,)``, rows ``(n, k)``, or labels.
-    space : number of possible ids 0 .. N-1; None if unknown.
-    reference : chunks of another sample, for validity, uniqueness and novelty against it. Draws
+    space : number of possible ids 0 .. N-1, or of possible rows or labels; None if unknown.
+    reference : chunks of another sample, for validity, uniqueness and novelty against it. Ids
         outside the space then count as invalid; without it they are refused.
     num_draws : n at which the curve is given, beside a grid of its own.
     on_chunk : called with the number of draws counted so far.
@@ -178,41 +167,72 @@ def measure_draws(
     Raises
     ------
     DrawsError
-        No draws, values that are not discrete, or ids outside the space.
+        No draws, values that are not discrete, or more of them than the space holds.
     """
     if space is not None and space < 1:
         raise DrawsError(f"expected a space of at least one id, got {space}")
-    reader, tally, known = IdReader(), None, None
+    reader, known = IdReader(), None
     if reference is not None:
-        known = Tally(space)
-        reference_reader = IdReader(reader.vocabulary)
-        known.extend(reference_reader.ids(chunk) for chunk in reference)
+        reference_reader, known = IdReader(reader.vocabulary), Tally(space)
+        for chunk in reference:
+            _count(chunk, reference_reader, known)
         if not known.num_draws:
             raise DrawsError("expected a reference with at least one draw, got none")
-    interrupted = False
+    tally, interrupted = Tally(space), False
     try:
         for chunk in chunks:
-            ids = reader.ids(chunk)
-            if tally is None:
-                space = space if space is not None else reader.space_size
-                tally = Tally(space)
-            tally.add(ids, drop_outside=known is not None)
+            with _interruption_held_back():
+                _count(chunk, reader, tally, drop_outside=known is not None)
             if on_chunk is not None:
                 on_chunk(tally.num_draws)
     except KeyboardInterrupt:
         interrupted = True
-    if tally is None or not tally.num_draws:
+    if not tally.num_draws:
         raise DrawsError("expected at least one draw, got none")
+    if known is not None and reader.kind != reference_reader.kind:
+        raise DrawsError(
+            f"expected a reference of the same kind as the draws: {reader.kind}; got "
+            f"{reference_reader.kind}"
+        )
+    frequencies = tally.frequencies()
+    if space is not None and frequencies.observed_richness > space:
+        raise DrawsError(
+            f"expected at most {space:,} different {reader.kind}, got "
+            f"{frequencies.observed_richness:,}; name the right space size"
+        )
     return summarise_draws(
-        tally.frequencies(),
+        frequencies,
         source=source,
-        space=space,
-        comparison=_compare(tally, known) if known is not None else None,
+        space=space if space is not None else reader.space_size,
+        comparison=_compare(tally, known, reader) if known is not None else None,
         num_draws=num_draws,
-        seed=seed,
         interrupted=interrupted,
         spilled=tally.spilled,
     )
+
+
+def _count(chunk: Any, reader: IdReader, tally: Tally, *, drop_outside: bool = False) -> None:
+    ids = reader.ids(chunk)
+    if reader.kind != "numbers":
+        # Numbered as they come, those of a reference first: the size of the space bounds no id.
+        tally.space_size = None
+    tally.add(ids, drop_outside=drop_outside)
+
+
+@contextmanager
+def _interruption_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait until a chunk is counted: half of one would be a wrong number."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        raise KeyboardInterrupt
 
 
 def summarise_draws(
@@ -222,7 +242,6 @@ def summarise_draws(
     space: int | None = None,
     comparison: Comparison | None = None,
     num_draws: Sequence[int] = (),
-    seed: int = 0,
     interrupted: bool = False,
     spilled: bool = False,
 ) -> DrawsReport:
@@ -241,7 +260,6 @@ def summarise_draws(
         "comparison": comparison,
         "interrupted": interrupted,
         "spilled": spilled,
-        "seed": seed,
     }
     if not independence.holds:
         return DrawsReport(
@@ -262,7 +280,7 @@ def summarise_draws(
         )
     low, high = unseen_mass_interval(frequencies)
     richness_ci = expected_richness_interval(frequencies, space)
-    hill_ci = hill_intervals(frequencies, numpy_generator(seed, "replicates"), space)
+    hill_ci = hill_intervals(frequencies)
     pairs = repeated_pairs(frequencies)
     bound = chao1(frequencies)
     return DrawsReport(
@@ -283,7 +301,7 @@ def summarise_draws(
         ratio=seen / (space * limit) if space is not None and limit else None,
         ratio_ci=(
             (richness_ci[0] / (space * limit), richness_ci[1] / (space * limit))
-            if richness_ci is not None and space is not None and limit
+            if space is not None and limit
             else None
         ),
         chi_square=(space * pairs / (n * (n - 1)) - 1.0 if space is not None and n > 1 else None),
@@ -303,12 +321,14 @@ def _curve(
     )
 
 
-def _compare(tally: Tally, known: Tally) -> Comparison:
+def _compare(tally: Tally, known: Tally, reader: IdReader) -> Comparison:
     drawn, _ = tally.counted_ids()
     reference, _ = known.counted_ids()
     common = len(np.intersect1d(drawn, reference, assume_unique=True))
     return Comparison(
-        validity=tally.num_draws / (tally.num_draws + tally.num_outside),
+        validity=tally.num_draws / (tally.num_draws + tally.num_outside)
+        if reader.kind == "numbers"
+        else None,
         uniqueness=len(drawn) / tally.num_draws,
         novelty=1.0 - common / len(drawn),
         reference_met=common / len(reference),

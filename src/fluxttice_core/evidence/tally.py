@@ -2,8 +2,8 @@
 
 What the estimators need of any number of draws is small: how many ids were seen once, twice, ...
 (``FrequencyCounts``). A dense array counts small ids; sorted pairs (id, count) count any others;
-past a stated number of distinct ids these spill to files in a temporary folder, by id, and are
-merged one file at a time.
+past a stated number of distinct ids these spill to files in a temporary folder, by a hash of the
+id, and are merged one file at a time. Short chunks are gathered first: a pipe gives few at a time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..errors import DrawsError
 DENSE_IDS = 2**24
 SPILL_DISTINCT = 10_000_000
 SPILL_FILES = 64
+GATHERED = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class Tally:
         self.num_outside = 0
         self.adjacent_repeats = 0
         self._spill_distinct = spill_distinct
+        self._gathered: list[NDArray[np.int64]] = []
+        self._num_gathered = 0
         self._dense: NDArray[np.int64] | None = np.zeros(0, dtype=np.int64)
         self._ids = np.zeros(0, dtype=np.int64)
         self._counts = np.zeros(0, dtype=np.int64)
@@ -117,15 +120,13 @@ class Tally:
         """
         if not ids.size:
             return
-        lowest, highest = int(ids.min()), int(ids.max())
         limit = np.iinfo(np.int64).max if self.space_size is None else self.space_size - 1
-        if lowest < 0 or highest > limit:
+        if int(ids.min()) < 0 or int(ids.max()) > limit:
             outside = (ids < 0) | (ids > limit)
             if not drop_outside:
                 row = int(np.argmax(outside))
-                space = "0 .." if self.space_size is None else f"0 .. {limit:,}"
                 raise DrawsError(
-                    f"expected ids in {space}; draw {self.num_draws + row:,} is {ids[row]} "
+                    f"expected ids in 0 .. {limit:,}; draw {self.num_draws + row:,} is {ids[row]} "
                     f"({int(outside.sum()):,} are outside); name the right space size, or give a "
                     "reference to have them counted as invalid"
                 )
@@ -133,20 +134,18 @@ class Tally:
             ids = ids[~outside]
             if not ids.size:
                 return
-            highest = int(ids.max())
         self.adjacent_repeats += int(np.count_nonzero(ids[1:] == ids[:-1]))
         self.adjacent_repeats += int(self._last is not None and int(ids[0]) == self._last)
         self._last = int(ids[-1])
         self.num_draws += len(ids)
-        if self._dense is not None and highest < DENSE_IDS:
-            counted = np.bincount(ids, minlength=len(self._dense))
-            counted[: len(self._dense)] += self._dense
-            self._dense = counted
+        if len(ids) >= GATHERED:
+            self._count(ids.astype(np.int64, copy=False))
             return
-        if self._dense is not None:
-            self._merge(np.flatnonzero(self._dense), self._dense[self._dense > 0])
-            self._dense = None
-        self._merge(*np.unique(ids.astype(np.int64), return_counts=True))
+        # A copy: whoever yields chunks may fill the same array again.
+        self._gathered.append(ids.astype(np.int64))
+        self._num_gathered += len(ids)
+        if self._num_gathered >= GATHERED:
+            self._count_gathered()
 
     def extend(self, chunks: Iterable[NDArray[Any]], *, drop_outside: bool = False) -> None:
         """Count every chunk."""
@@ -155,6 +154,7 @@ class Tally:
 
     def frequencies(self) -> FrequencyCounts:
         """Summarise what was counted so far."""
+        self._count_gathered()
         if self._dense is not None:
             return FrequencyCounts.of_counts(self._dense, self.adjacent_repeats)
         if self._folder is None:
@@ -163,8 +163,7 @@ class Tally:
         summary: dict[int, int] = {}
         for file in sorted(self._folder.iterdir()):
             ids, counts = np.fromfile(file, dtype=np.int64).reshape(-1, 2).T
-            _, inverse = np.unique(ids, return_inverse=True)
-            merged = np.bincount(inverse, weights=counts).astype(np.int64)
+            _, merged = _sum_by_id(ids, counts)
             for time, number in zip(*np.unique(merged, return_counts=True), strict=True):
                 summary[int(time)] = summary.get(int(time), 0) + int(number)
         times = tuple(sorted(summary))
@@ -178,6 +177,7 @@ class Tally:
         DrawsError
             There were so many that they lie on disk.
         """
+        self._count_gathered()
         if self._dense is not None:
             ids = np.flatnonzero(self._dense)
             return ids, self._dense[ids]
@@ -188,12 +188,27 @@ class Tally:
             )
         return self._ids, self._counts
 
+    def _count_gathered(self) -> None:
+        if self._gathered:
+            ids = np.concatenate(self._gathered)
+            self._gathered, self._num_gathered = [], 0
+            self._count(ids)
+
+    def _count(self, ids: NDArray[np.int64]) -> None:
+        if self._dense is not None and int(ids.max()) < DENSE_IDS:
+            counted = np.bincount(ids, minlength=len(self._dense))
+            counted[: len(self._dense)] += self._dense
+            self._dense = counted
+            return
+        if self._dense is not None:
+            self._merge(np.flatnonzero(self._dense), self._dense[self._dense > 0])
+            self._dense = None
+        self._merge(*np.unique(ids, return_counts=True))
+
     def _merge(self, ids: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
-        joined = np.concatenate([self._ids, ids])
-        self._ids, inverse = np.unique(joined, return_inverse=True)
-        weights = np.concatenate([self._counts, counts])
-        self._counts = np.zeros(len(self._ids), dtype=np.int64)
-        np.add.at(self._counts, inverse, weights)
+        self._ids, self._counts = _sum_by_id(
+            np.concatenate([self._ids, ids]), np.concatenate([self._counts, counts])
+        )
         if len(self._ids) > self._spill_distinct:
             self._spill()
 
@@ -201,7 +216,8 @@ class Tally:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="fluxttice-tally-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        files = self._ids % SPILL_FILES
+        # Multiplied by an odd constant, so that ids with a common factor spread over the files.
+        files = (self._ids.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58)
         for number in range(SPILL_FILES):
             chosen = files == number
             if chosen.any():
@@ -210,3 +226,13 @@ class Tally:
                     stream.write(pairs.tobytes())
         self._ids = np.zeros(0, dtype=np.int64)
         self._counts = np.zeros(0, dtype=np.int64)
+
+
+def _sum_by_id(
+    ids: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct ids in order, and the sum of the counts of each."""
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]])[: len(ids)])
+    return ids[first], np.add.reduceat(counts[order], first) if len(ids) else counts
