@@ -25,9 +25,13 @@ def command(out, epochs, *more):
 def test_five_kills_and_resumes_change_nothing(tmp_path, assurance_record):
     """``kill -9`` at five random moments of the shipped configuration's first epochs."""
     epochs = 6
-    started = time.monotonic()
-    subprocess.run(command(tmp_path / "whole", epochs), cwd=ROOT, check=True, capture_output=True)
-    length = time.monotonic() - started
+    lengths = []
+    for name in ("warming up", "whole"):
+        # The first run also reads everything from the disk: kills timed by it come too late.
+        started = time.monotonic()
+        subprocess.run(command(tmp_path / name, epochs), cwd=ROOT, check=True, capture_output=True)
+        lengths.append(time.monotonic() - started)
+    length = min(lengths)
     rng = random.Random(20261124)
     killed_at = []
     while len(killed_at) < 5:
