@@ -36,12 +36,14 @@ install: $(STAMP) ## make .venv from the lock files (installs only what changed)
 	@:
 
 # The stamp is removed first and written last: a failed install leaves none.
+# The lock is complete, so pip resolves nothing (--no-deps); `pip check` says if that is untrue.
+# Left to resolve, it looks at newer releases too, and fails on a day when one comes out.
 $(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
 	@rm -f $@
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, PYTHON=$(PYTHON) is " + sys.version.split()[0])'
 	@echo 'Installing the locked packages into .venv (a few minutes the first time)'
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/lock.txt
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/lock.txt
 	@$(PIP) install $(TORCH_PIP_FLAGS) $(TORCH_SPEC)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(PIP) check
