@@ -81,8 +81,9 @@ benchmark: install ## measure again every figure of the documentation (an hour),
 	@$(BIN)/python scripts/benchmark/run_benchmark.py --config configs/ternary_v5_5.yaml \
 	  --checkpoint $(SHIPPED)/latest.pt
 	@$(BIN)/python benchmarks/training_speed.py
-	@rm -f benchmarks/ablation.json
-	@$(BIN)/python benchmarks/ablation.py
+	@rm -f benchmarks/ablation.json benchmarks/ablation_codebook.json
+	@$(BIN)/python benchmarks/ablation.py v5_5
+	@$(BIN)/python benchmarks/ablation.py codebook
 	@$(BIN)/fluxttice coverage $(SHIPPED)/latest.pt --out results/benchmark > results/benchmark.txt
 	@cp results/benchmark/coverage.svg docs/coverage.svg
 	@$(BIN)/fluxttice report $(SHIPPED)/latest.pt --out results/report

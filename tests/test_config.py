@@ -268,6 +268,17 @@ class TestCrossFaults:
                 "codebook_terms.temperature.start: input should be greater than 0; got 0.0",
             ),
             (
+                {
+                    "prior_terms": ...,
+                    "codebook_terms": {
+                        **CODEBOOK_TERMS,
+                        "distance_weight": {"start": 0.0, "end": 2.0},
+                    },
+                },
+                "codebook_terms.distance_weight: goes from 0 to 2, and no factor leads from or to "
+                "0; set both to 0 to switch the term off",
+            ),
+            (
                 {"model.lambda3_amplitude": 0.1},
                 "model.lambda3_amplitude: has no place while model.lambda3_base is 0",
             ),

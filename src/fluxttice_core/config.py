@@ -132,10 +132,17 @@ class PriorTermsConfig(_Section):
 
 
 class Ramp(_Section):
-    """A weight that moves geometrically from ``start`` at epoch 0 to ``end`` at the last one."""
+    """A factor that moves geometrically from ``start`` at epoch 0 to ``end`` at the last one."""
 
     start: Positive
     end: Positive
+
+
+class WeightRamp(_Section):
+    """The same for a weight, which may also be 0 from start to end: off."""
+
+    start: NonNegative
+    end: NonNegative
 
 
 class CodebookTermsConfig(_Section):
@@ -145,10 +152,10 @@ class CodebookTermsConfig(_Section):
     influence_draws: Count
     smoothing: Annotated[float, Field(gt=0, le=1)]
     temperature: Ramp
-    collision_weight: Ramp
-    sharpness_weight: Ramp
-    influence_weight: Ramp
-    distance_weight: Ramp
+    collision_weight: WeightRamp
+    sharpness_weight: WeightRamp
+    influence_weight: WeightRamp
+    distance_weight: WeightRamp
     alignment_weight: NonNegative
 
 
@@ -283,6 +290,14 @@ def _cross_faults(raw: dict[str, Any]) -> list[str]:
         )
     if lookup(raw, "prior_terms") is not None and lookup(raw, "codebook_terms") is not None:
         faults.append("codebook_terms: takes the place of prior_terms; leave one of them out")
+    for name in ("collision", "sharpness", "influence", "distance"):
+        path = f"codebook_terms.{name}_weight"
+        start, end = (_number(raw, f"{path}.{key}") for key in ("start", "end"))
+        if start is not None and end is not None and (start == 0) != (end == 0):
+            faults.append(
+                f"{path}: goes from {start:g} to {end:g}, and no factor leads from or to 0; "
+                "set both to 0 to switch the term off"
+            )
     draws, width, latents = (
         _number(raw, path)
         for path in (

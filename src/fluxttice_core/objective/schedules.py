@@ -67,11 +67,13 @@ def linear_beta_warmup(
 
 
 def geometric_ramp(epoch: int, total_epochs: int, start: float, end: float) -> float:
-    """``start (end / start)^(epoch / (total - 1))``: the same factor in every epoch.
+    """``start (end / start)^(epoch / (total - 1))``: the same factor in every epoch; 0 stays 0.
 
     >>> [round(geometric_ramp(epoch, 5, 0.1, 10.0), 3) for epoch in range(5)]
     [0.1, 0.316, 1.0, 3.162, 10.0]
     """
+    if start == 0.0:
+        return 0.0
     progress = min(max(epoch / max(total_epochs - 1, 1), 0.0), 1.0)
     return start * math.pow(end / start, progress)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..config import Config, Ramp
+from ..config import Config, Ramp, WeightRamp
 from ..objective import schedules
 
 
@@ -155,7 +155,7 @@ def _codebook_controls(config: Config, epoch: int) -> CodebookControls | None:
     if terms is None:
         return None
 
-    def at(ramp: Ramp) -> float:
+    def at(ramp: Ramp | WeightRamp) -> float:
         return schedules.geometric_ramp(epoch, config.total_epochs, ramp.start, ramp.end)
 
     return CodebookControls(
