@@ -50,11 +50,13 @@ $(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
 	@$(BIN)/python -c 'import torch, fluxttice_core'
 	@touch $@
 
-demo: install ## measure the shipped checkpoint into results/demo, verify its certificate
+demo: install ## measure v5.5 into results/demo, verify the shipped certificates
 	@$(BIN)/fluxttice coverage $(SHIPPED)/latest.pt --out results/demo --latents 262144 \
 	  --sha256 "$$(awk '$$2 == "latest.pt" { print $$1 }' $(SHIPPED)/SHA256SUMS)"
 	@echo
 	@$(BIN)/fluxttice verify certificates/v5_5 --key certificates/fluxttice.pub
+	@echo
+	@$(BIN)/fluxttice verify certificates/codebook --key certificates/fluxttice.pub
 
 lint: install ## style (ruff) and undeclared imports (deptry)
 	@$(BIN)/ruff check --quiet .

@@ -45,9 +45,10 @@ UNTRAINED = checkpoint_of(untrained_weights(0))
 def test_the_default_is_the_packaged_file():
     default = load()
     assert type(default) is Checkpoint
-    assert default.epoch == 106
-    assert default.source == "packaged weights (v5_5)"
-    assert load() is default
+    assert default.epoch == 299
+    assert default.source == "packaged weights (codebook)"
+    assert load() is load("codebook") is default
+    assert load("v5_5").epoch == 106
     assert load(sha256=default.file_sha256).weights_sha256 == default.weights_sha256
     with pytest.raises(CheckpointError, match="expected SHA-256 0000"):
         load(sha256="0" * 64)

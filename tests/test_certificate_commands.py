@@ -83,7 +83,7 @@ def test_shipped_checkpoint_has_the_specified_keys():
 def test_packaged_weights_are_the_shipped_ones():
     from fluxttice_core import load
 
-    packaged, shipped = load(), read_checkpoint(SHIPPED)
+    packaged, shipped = load("v5_5"), read_checkpoint(SHIPPED)
     assert packaged.weights_sha256 == shipped.weights_sha256
     assert packaged.metadata["source_sha256"] == shipped.file_sha256
     assert packaged.epoch == shipped.epoch == 106

@@ -9,7 +9,9 @@ and leaves with 1 if a page does not say what the records say.
 from __future__ import annotations
 
 import json
+import math
 import re
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -37,23 +39,26 @@ def summary() -> str:
     blind = [network["pathways"][name] for network in untrained for name in "AB"]
     perfect = controls["perfect"]["pathways"]["A"]
     codebook = record("codebook.json")["pathways"]
+    limit_nats = perfect["limit_nats"]
 
     def exact(pathway: Any) -> str:
         counts = pathway["reconstruction"]["by_rho"]["0"]
         seen = f"{counts['test']['num_exact']:,} of {counts['test']['num_operations']:,}"
         return f"{percent(counts['all']['exact_rate'])} ({seen})"
 
-    def row(name: str, values: list[str], limit: str) -> str:
-        return f"| {name} | {' | '.join(values)} | {limit} |"
+    def row(name: str, values: list[str], dice: str, limit: str) -> str:
+        *others, by_hand = values
+        return f"| {name} | {' | '.join(others)} | {dice} | {by_hand} | {limit} |"
 
-    shown = [*(model[name] for name in "AB"), *(codebook[name] for name in "AB")]
+    shown = [*(codebook[name] for name in "AB"), *(model[name] for name in "AB")]
     lines = [
-        "| measured over all 19,683 gates | v5.5 A | v5.5 B | codebook A | codebook B "
-        "| random weights | by hand | limit |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| measured over all 19,683 gates | codebook A | codebook B | v5.5 A | v5.5 B "
+        "| random weights | fair dice | by hand | limit |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         row(
             "exact reconstruction, own code (of those never seen)",
             [*map(exact, shown), max(map(exact, blind)), exact(perfect)],
+            percent(1 / 19683),
             "100 %",
         ),
     ]
@@ -61,13 +66,13 @@ def summary() -> str:
         best = max(blind, key=lambda pathway: float(pathway[reading]["50000"]["ratio"]))
         ratios = [item[reading]["50000"]["ratio"] for item in (*shown, best, perfect)]
         name = f"coverage / limit at 50,000 draws, {reading}"
-        lines.append(row(name, [f"{ratio:.4f}" for ratio in ratios], "1"))
+        lines.append(row(name, [f"{ratio:.4f}" for ratio in ratios], "1", "1"))
     for key, name, digits, limit, best_of in (
-        ("mutual_information_nats", "information I(x; z), nats", 2, "9.89", max),
+        ("mutual_information_nats", "information I(x; z), nats", 2, f"{limit_nats:.2f}", max),
         ("chi_square", "chi-square from uniform", 4, "0", min),
     ):
         values = [*(item[key] for item in shown), best_of(p[key] for p in blind), perfect[key]]
-        lines.append(row(name, [f"{value:z.{digits}f}" for value in values], limit))
+        lines.append(row(name, [f"{value:z.{digits}f}" for value in values], "0", limit))
     return "\n".join(lines)
 
 
@@ -105,13 +110,111 @@ def ablation() -> str:
     return "\n".join(lines)
 
 
+# key -> (name, digits; with % as a share)
+CODEBOOK_ROWS: dict[str, tuple[str, str]] = {
+    "exact_all": ("exact reconstruction, own code, all gates", "%"),
+    "exact_test": ("the same, gates never seen in training", "%"),
+    "exact_coupled_least": ("coupled, the least over rho 0, 0.1, 0.3, 0.5, 0.7", "%"),
+    "exact_noisy": ("from one posterior draw", "3%"),
+    "kl_nats": ("mean KL, nats", "1"),
+    "sampled_ratio_least": ("C/U sampled, the least over the four n", "5"),
+    "mode_ratio_least": ("C/U mode, the least over the four n", "5"),
+    "chi_square": ("chi-square from uniform, sampled marginal", "5"),
+    "mode_chi_square": ("chi-square from uniform, mode cells", "5"),
+    "minimum_mass": ("smallest N p(x), bracket", "2"),
+    "mutual_information_nats": ("I(x; z), nats", "3"),
+    "neighbour_hamming_1": ("nearest code differs in one trit", "%"),
+    "spearman_l1": ("Spearman of distances of codes and trits", "4"),
+    "training_minutes": ("training, minutes", "1"),
+}
+
+
+def codebook_seeds() -> str:
+    """The goals and three trainings held against them, from ``codebook_seeds.json``."""
+    found = record("codebook_seeds.json")
+    heads = [f"seed {item['seed']}, A / B" for item in found["trainings"]]
+    lines = [f"| figure | goal | {' | '.join(heads)} |", "| --- " * (2 + len(heads)) + "|"]
+
+    def text(value: float, form: str) -> str:
+        return f"{100 * value:.{form[:-1] or 0}f} %" if form[-1] == "%" else f"{value:.{form}f}"
+
+    for key, (name, form) in CODEBOOK_ROWS.items():
+        goal = found["goals"][key]
+        bound = f"{100 * goal['goal']:g} %" if form[-1] == "%" else f"{goal['goal']:g}"
+        cells = []
+        for item in found["trainings"]:
+            pair = []
+            for pathway in item["pathways"].values():
+                shown = text(pathway[key], form)
+                if key == "minimum_mass":
+                    shown += f" to {text(pathway['minimum_mass_high'], form)}"
+                value = pathway[key]
+                reached = value >= goal["goal"] if goal["more"] else value <= goal["goal"]
+                pair.append(shown if reached else f"**{shown}**")
+            # Both pathways are trained at once.
+            cells.append(" / ".join(pair[:1] if key == "training_minutes" else pair))
+        least = "at least" if goal["more"] else "at most"
+        lines.append(f"| {name} | {least} {bound} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+# key -> (name, factor, digits, whether the worse pathway is the lower one)
+EFFECTS: dict[str, tuple[str, float, int, bool]] = {
+    "exact_alone": ("own code, %", 100, 1, True),
+    "exact_coupled": ("coupled at rho 0.7, %", 100, 1, True),
+    "exact_noisy": ("noisy, %", 100, 1, True),
+    "sampled_ratio": ("C/U at 50,000", 1, 4, True),
+    "chi_square": ("chi-square", 1, 4, False),
+    "mutual_information_nats": ("I, nats", 1, 2, True),
+    "spearman_l1": ("Spearman", 1, 3, True),
+    "kl_nats": ("KL, nats", 1, 1, False),
+}
+# Student's t at 97.5 % for two and three trainings (1 and 2 degrees of freedom).
+STUDENT = {2: 12.706, 3: 4.303}
+
+
+def codebook_ablation() -> str:
+    """What each change does to the worse pathway, from ``ablation_codebook.json``."""
+    worse: dict[str, dict[str, dict[str, float]]] = {}
+    for name, row in record("ablation_codebook.json").items():
+        variant, seed = name.rsplit(", seed ", 1)
+        worse.setdefault(variant, {})[seed] = {
+            key: factor * (min if low else max)(row[pathway][key] for pathway in ("A", "B"))
+            for key, (_, factor, _, low) in EFFECTS.items()
+        }
+    heads = [name for name, *_ in EFFECTS.values()]
+    lines = [f"| variant | {' | '.join(heads)} |", "| --- " * (1 + len(heads)) + "|"]
+    for variant, runs in worse.items():
+        cells = []
+        for key, (_, _, digits, _) in EFFECTS.items():
+            base = [worse["base"][seed][key] for seed in runs]
+            values = [run[key] for run in runs.values()]
+            if variant != "base":
+                values = [value - start for value, start in zip(values, base, strict=True)]
+            mean, count = statistics.fmean(values), len(values)
+            half = STUDENT[count] * statistics.stdev(values) / math.sqrt(count) if count > 1 else 0
+            sign = "" if variant == "base" else "+"
+            shown = f"{mean:{sign}.{digits}f} ± {half:.{digits}f}"
+            clear = variant != "base" and abs(mean) > half
+            cells.append(f"**{shown}**" if clear else shown)
+        lines.append(f"| {variant} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def identity() -> str:
     """The README's sentence on the weights' hash, from the benchmark record."""
     digest = record("coverage_vs_entropy.json")["metadata"]["weights_hash"]
     return f"The weights' SHA-256 is `{digest}`."
 
 
-FIGURES = {"summary": summary, "speed": speed, "ablation": ablation, "identity": identity}
+FIGURES = {
+    "summary": summary,
+    "speed": speed,
+    "ablation": ablation,
+    "codebook_seeds": codebook_seeds,
+    "codebook_ablation": codebook_ablation,
+    "identity": identity,
+}
 
 
 @click.command()

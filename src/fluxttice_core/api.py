@@ -56,13 +56,13 @@ if TYPE_CHECKING:
 
     Model = Checkpoint | DualNeuralVAEV5 | str | Path | None
 
-PACKAGED_NAMES = ("v5_5", "codebook")
-DEFAULT_NAME = "v5_5"
+PACKAGED_NAMES = ("codebook", "v5_5")
+DEFAULT_NAME = "codebook"
 T = TypeVar("T")
 
 
 def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkpoint:
-    """Load a checkpoint, or packaged weights: "v5_5", the default, or "codebook".
+    """Load a checkpoint, or packaged weights: "codebook", the default, or "v5_5".
 
     Returns the same type with or without PyTorch; a network is made from it with
     :func:`to_torch`. Reading a ``.pt`` file needs PyTorch, a ``.safetensors`` file does not.
@@ -79,8 +79,8 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkp
 
     Example
     -------
-    >>> load().epoch
-    106
+    >>> load().epoch, load("v5_5").epoch
+    (299, 106)
     """
     name = DEFAULT_NAME if path is None else str(path)
     if name not in PACKAGED_NAMES:

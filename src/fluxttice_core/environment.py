@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
+
+_ROOT = Path(__file__).parents[2]
 
 
 def describe_environment() -> dict[str, Any]:
@@ -29,6 +34,46 @@ def describe_environment() -> dict[str, Any]:
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
         "versions": versions,
+    }
+
+
+def describe_build() -> dict[str, Any]:
+    """Return the linear algebra of NumPy and, run from a checkout, the source it is.
+
+    ``blas``: name and version. ``source``: the commit, whether ``src`` differs from it, and the
+    SHA-256 of the lock file; left out outside a checkout, where the version says it all.
+
+    >>> "blas" in describe_build()
+    True
+    """
+    import numpy as np
+
+    built_with = np.show_config(mode="dicts")
+    blas = built_with["Build Dependencies"]["blas"]
+    build: dict[str, Any] = {"blas": f"{blas.get('name')} {blas.get('version')}"}
+    source = _describe_source()
+    return build if source is None else {**build, "source": source}
+
+
+def _describe_source() -> dict[str, Any] | None:
+    lock = _ROOT / "requirements/lock.txt"
+    if not (_ROOT / ".git").exists() or not lock.exists():
+        return None
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(_ROOT), *arguments]
+        found = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+        return found.stdout.strip()
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        is_modified = bool(git("status", "--porcelain", "--", "src"))
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {
+        "commit": commit,
+        "is_modified": is_modified,
+        "lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest(),
     }
 
 

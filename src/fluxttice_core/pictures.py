@@ -54,7 +54,7 @@ def coverage_svg(report: CoverageReport) -> bytes:
         _draw_plane(right, report)
         right.set_title("Coverage and information: only learning moves right", fontsize=10)
 
-    return _svg(draw, (10.5, 4.2), "coverage")
+    return as_svg(draw, (10.5, 4.2), "coverage")
 
 
 def report_svgs(report: CoverageReport, history: Metrics = ()) -> dict[str, bytes]:
@@ -81,11 +81,11 @@ def report_svgs(report: CoverageReport, history: Metrics = ()) -> dict[str, byte
     def alone(draw: Callable[[Any], None]) -> Callable[[Any], None]:
         return lambda figure: draw(figure.subplots())
 
-    drawn = {name: _svg(alone(draw), size, name) for name, (draw, size) in figures.items()}
+    drawn = {name: as_svg(alone(draw), size, name) for name, (draw, size) in figures.items()}
     for name, title, keys, scale in HISTORY:
         if sum(all(key in record for key in keys.values()) for record in history) > 1:
             past = partial(_draw_history, history=history, title=title, keys=keys, scale=scale)
-            drawn[f"history-{name}"] = _svg(alone(past), (4.2, 2.7), name)
+            drawn[f"history-{name}"] = as_svg(alone(past), (4.2, 2.7), name)
     return drawn
 
 
@@ -110,7 +110,16 @@ HISTORY: tuple[tuple[str, str, dict[str, str], str], ...] = (
 )
 
 
-def _svg(draw: Callable[[Any], None], size: tuple[float, float], salt: str) -> bytes:
+def as_svg(draw: Callable[[Any], None], size: tuple[float, float], salt: str) -> bytes:
+    """Let ``draw`` fill a matplotlib figure of ``size`` inches in the house style.
+
+    ``salt`` names the picture: it takes the place of chance in the ids of its elements.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    """
     try:
         import matplotlib
         from matplotlib.figure import Figure

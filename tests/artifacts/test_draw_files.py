@@ -237,3 +237,33 @@ def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(MissingExtraError, match=r"pip install 'fluxttice_core\[parquet\]'"):
         read(tmp_path / "a.parquet")
+
+
+def parquet(folder, **columns):
+    """A file written by the reference implementation of the format."""
+    import pyarrow.parquet
+
+    path = folder / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["int8", "int64", "uint32", "float64"])
+def test_parquet_numbers(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(draw_files, "CHUNK", 64)
+    ids = np.random.default_rng(0).integers(0, 100, 1000)
+    assert read(parquet(tmp_path, id=ids.astype(kind))) == ids.tolist()
+
+
+def test_parquet_rows_and_labels(tmp_path):
+    trits = np.random.default_rng(0).integers(-1, 2, (100, 9)).astype("int8")
+    columns = {f"trit {place}": trits[:, place] for place in range(9)}
+    assert read(parquet(tmp_path, **columns)) == trits.tolist()
+    assert read(parquet(tmp_path, label=["CCO", "C", "CCO"])) == ["CCO", "C", "CCO"]
+
+
+def test_a_parquet_file_that_was_cut(tmp_path):
+    path = parquet(tmp_path, id=np.arange(1000))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ArtifactError, match=r"a\.parquet: cannot be read as Parquet"):
+        read(path)

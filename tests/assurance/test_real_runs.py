@@ -1,4 +1,4 @@
-"""Real runs against the closed form: 2,000 of each, for three networks and both decoders.
+"""Real runs against the closed form: 4,000 of each, for three networks and both decoders.
 
 The standardised error of the number of distinct operations has mean 0 and variance 1; at 195,000
 draws, where about one stays unseen, the exact discrete interval holds.
@@ -24,7 +24,7 @@ NETWORKS = {
     "untrained": lambda: untrained_weights(0),
     "perfect": perfect_weights,
 }
-RUNS, NUMBERS = 2000, (10_000, 50_000)
+RUNS, NUMBERS = 4000, (10_000, 50_000)
 # At 195,000 draws the runs are few, and their interval is what is tested.
 LONG_RUNS, LONG = 400, 195_000
 
@@ -52,7 +52,7 @@ def distinct_counts(weights, pathway, num_draws, runs, seed):
 
 @pytest.mark.parametrize("pathway", ["A", "B"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_two_thousand_runs(name, pathway, assurance_record):
+def test_real_runs(name, pathway, assurance_record):
     weights = NETWORKS[name]()
     settings = Settings(num_draws=(*NUMBERS, LONG), num_runs=0, num_latents=2**23, seed=9)
     report, marginal = measure_pathway(weights, pathway, settings)

@@ -25,7 +25,7 @@ def key(keys):
 def issued(tmp_path_factory, key):
     """Signed by the first key. Not to be changed: take ``folder``."""
     return issue(
-        load(),
+        load("v5_5"),
         tmp_path_factory.mktemp("issued") / "certificate",
         key,
         history=SHIPPED.parent / "metrics.jsonl",

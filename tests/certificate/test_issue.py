@@ -41,11 +41,11 @@ def test_the_folder_holds_what_the_format_says(issued):
 
 def test_twice_the_same_bytes(tmp_path, key, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    first = contents(issue(load(), tmp_path / "first", key))
-    second = contents(issue(load(), tmp_path / "second", key))
+    first = contents(issue(load("v5_5"), tmp_path / "first", key))
+    second = contents(issue(load("v5_5"), tmp_path / "second", key))
     assert first == second
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000001")
-    later = contents(issue(load(), tmp_path / "later", key))
+    later = contents(issue(load("v5_5"), tmp_path / "later", key))
     same = {name for name in first if later[name] == first[name]}
     assert same == {"weights.safetensors", "config.json", "provenance.json", "README.md"}
     first_text, later_text = (each["CERTIFICATE.md"].decode() for each in (first, later))
@@ -55,7 +55,7 @@ def test_twice_the_same_bytes(tmp_path, key, monkeypatch):
 def test_a_time_that_is_none_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "today")
     with pytest.raises(CertificateError, match="expected whole seconds since 1970"):
-        issue(load(), tmp_path / "out")
+        issue(load("v5_5"), tmp_path / "out")
 
 
 def test_both_formats_of_one_checkpoint_give_the_same_weights_file(tmp_path):
@@ -87,7 +87,7 @@ def test_no_number_rounds(issued):
 def test_epoch_of_the_file_and_of_the_best_values(issued):
     predicate = statement_of(issued)["predicate"]
     best = {item["name"]: item for item in predicate["training"]["best"]}
-    metadata = load().metadata
+    metadata = load("v5_5").metadata
     assert predicate["checkpoint"]["epoch"] == metadata["epoch"]
     for name, item in metadata["best"].items():
         assert best[name]["epoch"] == item["epoch"]
@@ -127,7 +127,7 @@ def test_a_configuration_given_by_the_issuer_is_called_so(tmp_path, key):
 def test_a_configuration_that_is_not_the_files_is_refused(tmp_path):
     other = parse_config(tiny_mapping())
     with pytest.raises(CertificateError, match="is not the one the file carries"):
-        issue(load(), tmp_path / "out", config=other)
+        issue(load("v5_5"), tmp_path / "out", config=other)
     assert not (tmp_path / "out").exists()
 
 
@@ -143,7 +143,7 @@ def test_an_embedded_configuration_that_cannot_be_read_is_left_behind(tmp_path, 
 
 
 def test_a_split_that_would_be_lost_is_refused(tmp_path):
-    shipped = load()
+    shipped = load("v5_5")
     split = shipped.split
     shuffled = dataclasses.replace(split, train=np.roll(split.train, 1))
     odd = dataclasses.replace(shipped, _split=shuffled)
@@ -153,20 +153,20 @@ def test_a_split_that_would_be_lost_is_refused(tmp_path):
 
 def test_values_that_json_cannot_hold_are_left_behind():
     metadata = MappingProxyType({"epoch": 3, "best_val_loss": float("inf"), "optimizer": object()})
-    odd = dataclasses.replace(load(), metadata=metadata, file_sha256=None)
+    odd = dataclasses.replace(load("v5_5"), metadata=metadata, file_sha256=None)
     assert publish(odd).metadata == {"epoch": 3}
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path, key):
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(ArtifactError, match="expected a new or an empty folder"):
-        issue(load(), tmp_path, key)
+        issue(load("v5_5"), tmp_path, key)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_public_key_does_not_sign(tmp_path, key):
     with pytest.raises(KeyFileError, match="expected a private key"):
-        issue(load(), tmp_path / "out", public(key))
+        issue(load("v5_5"), tmp_path / "out", public(key))
     assert not (tmp_path / "out").exists()
 
 
@@ -189,7 +189,7 @@ def test_an_interrupted_issue_does_not_verify(tmp_path, key, monkeypatch):
         monkeypatch.setattr(room, "measure_exactly", lambda _: _measured()[0])
         monkeypatch.setattr(room, "drawn_measurements", lambda *_: _measured()[1])
         with pytest.raises(KeyboardInterrupt):
-            issue(load(), folder, key)
+            issue(load("v5_5"), folder, key)
         monkeypatch.undo()
         if "certificate.json" in written:
             outcome = check(folder, key)
@@ -208,5 +208,7 @@ def _measured():
     from tests.certificates import DRAWS
 
     if not _CACHE:
-        _CACHE.append((measure_exactly(load()), drawn_measurements(networks_of(load()), 0, DRAWS)))
+        _CACHE.append(
+            (measure_exactly(load("v5_5")), drawn_measurements(networks_of(load()), 0, DRAWS))
+        )
     return _CACHE[0]

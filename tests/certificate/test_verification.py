@@ -271,7 +271,7 @@ def test_a_network_that_knows_nothing_is_certified_as_such(untrained, key):
 
 
 def test_several_signers(tmp_path, keys):
-    folder = issue(load(), tmp_path / "both", *keys)
+    folder = issue(load("v5_5"), tmp_path / "both", *keys)
     assert check(folder, *keys).holds
     alone = check(folder, keys[1])
     assert alone.holds
@@ -286,14 +286,14 @@ def test_several_signers(tmp_path, keys):
 
 
 def test_the_order_of_the_keys_changes_only_who_signs_the_files(tmp_path, keys, issued):
-    one = issue(load(), tmp_path / "one", keys[0], keys[1])
-    other = issue(load(), tmp_path / "other", keys[1], keys[0])
+    one = issue(load("v5_5"), tmp_path / "one", keys[0], keys[1])
+    other = issue(load("v5_5"), tmp_path / "other", keys[1], keys[0])
     first, second = (statement_of(each)["predicate"] for each in (one, other))
     assert first["signers"] == second["signers"]
 
 
 def test_an_unsigned_certificate_says_so(tmp_path, key):
-    folder = issue(load(), tmp_path / "unsigned")
+    folder = issue(load("v5_5"), tmp_path / "unsigned")
     assert {path.name for path in folder.iterdir()}.isdisjoint({"model.sig", "provenance.json"})
     assert "**Not signed.**" in (folder / "CERTIFICATE.md").read_text()
     assert check(folder, allow_unsigned=True, level=2).holds
@@ -447,11 +447,11 @@ def test_what_cannot_be_checked_at_all(tmp_path, key, folder):
 
 def test_weights_that_overflow_are_refused_not_measured(tmp_path, key):
     """Finite weights can still compute infinities."""
-    weights = {name: value.copy() for name, value in load().weights.items()}
+    weights = {name: value.copy() for name, value in load("v5_5").weights.items()}
     for name in weights:
         if name.startswith("encoder_A"):
             weights[name] = weights[name] * 0 + 3e38
-    huge = dataclasses.replace(load(), weights=weights)
+    huge = dataclasses.replace(load("v5_5"), weights=weights)
     with pytest.raises(CertificateError, match="cannot be certified"):
         issue(huge, tmp_path / "huge", key)
 

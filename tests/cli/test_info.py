@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from fluxttice_core import load
+from fluxttice_core.api import PACKAGED_NAMES
 from fluxttice_core.artifacts.checkpoint import (
     ORIGINAL_CERTIFICATE_SHA256,
     read_checkpoint,
@@ -109,15 +110,16 @@ def test_the_hash_of_the_unpublished_file_is_recognised(run, spelling):
 
 
 def test_our_own_hashes_are_recognised_and_others_are_not(run):
-    default = load()
-    for digest in (
-        default.file_sha256,
-        default.weights_sha256,
-        default.metadata["source_sha256"],
-    ):
-        code, out, _ = run("info", digest, "--json")
-        assert code == 0
-        assert json.loads(out)["known"] is True
+    for name in PACKAGED_NAMES:
+        packaged = load(name)
+        for digest in (
+            packaged.file_sha256,
+            packaged.weights_sha256,
+            packaged.metadata["source_sha256"],
+        ):
+            code, out, _ = run("info", digest, "--json")
+            assert code == 0
+            assert name in json.loads(out)["meaning"]
     code, out, _ = run("info", "0" * 64)
     assert code == 1
     assert "unknown to this version" in out

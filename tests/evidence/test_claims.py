@@ -40,7 +40,7 @@ def test_counts_agree_with_the_report_of_the_package():
 
 
 def test_posterior_agrees_with_the_report_of_the_package():
-    weights = load().weights
+    weights = load("v5_5").weights
     found = by_name(exact_measurements(weights, "model"))
     for pathway in ("A", "B"):
         summary = summarise_posterior(ReferenceVAE(weights), pathway)
@@ -88,7 +88,7 @@ def test_a_gap_is_between_the_two_likeliest():
 
 def test_a_margin_is_kept_where_rounding_is(monkeypatch):
     """Float32 decodes the same operations wherever the smallest gap says that it must."""
-    weights = load().weights
+    weights = load("v5_5").weights
     found = by_name(exact_measurements(weights, "model"))
     monkeypatch.setattr(room, "ReferenceVAE", lambda weights: ReferenceVAE(weights, np.float32))
     rough = by_name(exact_measurements(weights, "model"))

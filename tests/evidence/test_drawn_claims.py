@@ -40,7 +40,7 @@ class Fixed:
 
 
 def test_counts_agree_with_the_readings_of_the_package():
-    weights = load().weights
+    weights = load("v5_5").weights
     found = by_name(drawn_measurements({"model": weights}, 7, (500, 5000)))
     words = np.random.Philox(key=7).random_raw(5000 * 25).reshape(5000, 25)
     numbers = uniforms(words)
@@ -94,7 +94,7 @@ def test_known_answers():
 
 
 def test_information_agrees_with_the_estimator_of_the_package():
-    weights = load().weights
+    weights = load("v5_5").weights
     found = by_name(drawn_measurements({"model": weights}, 5, (20_000,)))
     model = ReferenceVAE(weights)
     for pathway in ("A", "B"):

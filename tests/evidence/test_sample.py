@@ -112,6 +112,15 @@ def test_a_constant_has_one_id_and_says_what_it_cannot_know():
     assert report.chi_square == pytest.approx(49)
 
 
+def test_no_effective_number_exceeds_a_known_space():
+    """1,000 draws of 19,683 ids repeat so seldom that open estimates reach beyond them."""
+    draws = np.random.default_rng(1).integers(0, 19_683, 1_000)
+    free, known = coverage_report(draws), coverage_report(draws, space=19_683)
+    assert free.hill_numbers[1] > 19_683
+    assert known.hill_numbers[1] == known.hill_numbers_ci[1][1] == 19_683
+    assert known.hill_numbers_ci[1][0] == free.hill_numbers_ci[1][0]
+
+
 @pytest.mark.parametrize("space", [None, 19_683])
 def test_draws_that_are_not_independent_get_no_estimate(space):
     cycles = np.tile(np.arange(5_000), 3)

@@ -35,7 +35,16 @@ def test_overlapping_intervals_do_not_separate():
     touching = controls() | {"untrained": Reading(0.3, 0.1, 0.45)}
     apart = separate("A", "coverage mode", Reading(0.5, 0.4, 0.6), 1.0, touching)
     assert not apart.is_evidence
-    assert "random weights (30.0 %)" in apart.words
+    assert "random weights: 30.0 %" in apart.words
+
+
+@pytest.mark.parametrize(("value", "is_evidence"), [(0.349, False), (0.351, True)])
+def test_a_lead_too_small_to_matter_is_no_evidence(value, is_evidence):
+    """However certain: another seed of the control may have it too."""
+    near = controls() | {"untrained": Reading.exact(0.3)}
+    apart = separate("A", "information", Reading.exact(value), 1.0, near)
+    assert apart.is_evidence is is_evidence
+    assert ("a lead of 5 % is needed" in apart.words) != is_evidence
 
 
 def test_what_does_not_notice_the_wrong_code_is_of_the_decoder_alone():

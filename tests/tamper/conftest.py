@@ -14,7 +14,7 @@ def keys(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory, keys):
-    return issue(load(), tmp_path_factory.mktemp("certificate") / "c", keys[0])
+    return issue(load("v5_5"), tmp_path_factory.mktemp("certificate") / "c", keys[0])
 
 
 @pytest.fixture

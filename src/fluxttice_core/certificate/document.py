@@ -96,9 +96,14 @@ def _identification(predicate: Mapping[str, Any], weights_file_sha256: str) -> s
             "Measured with",
             f"{predicate['tool']['name']} {predicate['tool']['version']}, "
             f"Python {environment.get('python')}, NumPy {versions.get('numpy')}, "
-            f"{environment.get('platform')}, {environment.get('cpu')}",
+            f"{environment.get('blas')}, {environment.get('platform')}, {environment.get('cpu')}",
         )
     )
+    source = environment.get("source")
+    if source is not None:
+        modified = ", with uncommitted changes" if source["is_modified"] else ""
+        rows.append(("Source", f"commit `{source['commit']}`{modified}"))
+        rows.append(("Lock file, SHA-256", f"`{source['lock_sha256']}`"))
     note = (
         "Epochs count from 0. Recorded values are copied from the training run. They belong to "
         "the epoch beside them, not to this file, unless the epochs agree."

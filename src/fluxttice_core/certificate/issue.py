@@ -24,7 +24,7 @@ from ..artifacts.model_signature import sign_files
 from ..artifacts.strict_json import read_json
 from ..canonical import canonical_json
 from ..config import Config, parse_config
-from ..environment import describe_environment
+from ..environment import describe_build, describe_environment
 from ..errors import ArtifactError, CertificateError, ConfigError
 from ..evidence.drawn_claims import NUM_DRAWS, drawn_measurements
 from ..evidence.noise import noise_key
@@ -215,7 +215,7 @@ def _predicate(
             "version": version(TOOL_NAME),
             "text_revision": TEXT_REVISION,
         },
-        "environment": describe_environment(),
+        "environment": {**describe_environment(), **describe_build()},
         "validity": validity,
         "signers": sorted(key_id(key.public_key()) for key in options.keys),
         "checkpoint": describe_checkpoint(checkpoint),

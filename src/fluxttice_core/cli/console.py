@@ -23,7 +23,7 @@ model_option = click.option(
     "--model",
     "-m",
     metavar="FILE",
-    help="Checkpoint (.pt or .safetensors). Default: the packaged v5.5 weights.",
+    help="Checkpoint (.pt or .safetensors). Default: the packaged codebook; v5_5 is packaged too.",
 )
 pathway_option = click.option(
     "--pathway",

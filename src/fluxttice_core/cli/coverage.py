@@ -100,7 +100,7 @@ def coverage(
 ) -> None:
     """Measure how much of its space a model or any generator reaches, beside limit and controls.
 
-    SOURCE is a checkpoint (.pt, .safetensors; without one, the packaged weights), or draws of
+    SOURCE is a checkpoint (.pt, .safetensors, v5_5; without one, the codebook), or draws of
     anything discrete: .npy, .csv, .jsonl, .parquet, or - for standard input, one draw a line.
     Coverage alone proves nothing: random weights pass it. Read it beside the information.
 

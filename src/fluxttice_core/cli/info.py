@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..api import load
+from ..api import PACKAGED_NAMES, load
 from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, Checkpoint
 from ..errors import CheckpointError
 from ..model.layout import NUM_PARAMETERS, state_shapes
@@ -29,7 +29,7 @@ _ORIGINAL = (
 def info(subject: str | None, show_config: bool, sha256: str | None, as_json: bool) -> None:
     """Say what SUBJECT is: a checkpoint file, or a SHA-256 to recognise.
 
-    Without a SUBJECT: the packaged v5.5 weights.
+    Without a SUBJECT: the packaged codebook, the default everywhere.
     """
     if (
         subject
@@ -141,15 +141,13 @@ def _text(record: dict[str, Any]) -> str:
 
 
 def _recognise(digest: str, *, as_json: bool) -> None:
-    default = load()
-    known = {
-        ORIGINAL_CERTIFICATE_SHA256: _ORIGINAL,
-        default.file_sha256: "the packaged v5.5 weights (safetensors)",
-        default.weights_sha256: "the tensors of the packaged v5.5 weights (canonical hash)",
-        default.metadata.get(
-            "source_sha256"
-        ): "the shipped sandbox-training/checkpoints/v5_5/latest.pt",
-    }
+    known: dict[Any, str] = {ORIGINAL_CERTIFICATE_SHA256: _ORIGINAL}
+    for name in PACKAGED_NAMES:
+        packaged = load(name)
+        source = packaged.metadata.get("source_sha256")
+        known[packaged.file_sha256] = f"the packaged {name} weights (safetensors)"
+        known[packaged.weights_sha256] = f"the tensors of the packaged {name} weights"
+        known[source] = f"the shipped sandbox-training/checkpoints/{name}/latest.pt"
     meaning = known.get(digest)
     if as_json:
         say_json({"sha256": digest, "known": meaning is not None, "meaning": meaning})

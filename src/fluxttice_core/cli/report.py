@@ -44,7 +44,7 @@ def report(
     sha256: str | None,
     as_json: bool,
 ) -> None:
-    """Measure CHECKPOINT (default: the packaged weights) and write a page about it.
+    """Measure CHECKPOINT (default: the packaged codebook) and write a page about it.
 
     DIR gets report.html, one file that needs no network, its figures as .svg, and report.json.
     Made twice from the same file, they are the same to the byte.

@@ -1,7 +1,8 @@
-"""Whether a network can be told from its controls, axis by axis, and in one sentence.
+"""The separation of :mod:`.separation` between certified values, and its verdict in one sentence.
 
-A coverage figure is passed by noise, so it decides nothing. What a control cannot have is exact
-reconstruction of an operation from its own code, and information in the prior's code.
+Certified values are decimal numbers with their own margins, compared exactly. A coverage figure is
+passed by noise, so it decides nothing. What a control cannot have is exact reconstruction of an
+operation from its own code, and information in the prior's code.
 """
 
 from __future__ import annotations
@@ -14,57 +15,19 @@ from typing import Any
 
 from ..model.layout import PATHWAYS
 from ..operations import NUM_OPERATIONS
+from .separation import LEAD, Axis
 
 CONTROLS = ("untrained", "collapsed")
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """An axis of comparison: ``threshold`` is the lead that counts, as a share of ``full_range``.
-
-    ``decisive`` axes make the verdict; noise does well on the others.
-    """
-
-    name: str
-    claim: str
-    full_range: Decimal
-    threshold: Decimal
-    decisive: bool
-
-
-# A random network decodes about 1 operation of 19,683 from its own code and carries about 0.1 nats,
-# so a twentieth of the range is out of its reach. The coverage of random networks alone spreads
-# over a quarter of the space by seed (mode reading, 50,000 draws), hence the wider lead there.
-AXES = (
-    Axis(
-        "reconstruction",
-        "reconstruction/alone/all",
-        Decimal(NUM_OPERATIONS),
-        Decimal("0.05"),
-        decisive=True,
-    ),
-    Axis(
-        "information",
-        "information",
-        Decimal(f"{math.log(NUM_OPERATIONS):.6f}"),
-        Decimal("0.05"),
-        decisive=True,
-    ),
-    Axis(
-        "mode coverage",
-        "distinct/mode/n={first}",
-        Decimal(NUM_OPERATIONS),
-        Decimal("0.30"),
-        decisive=False,
-    ),
-    Axis(
-        "sampled coverage",
-        "distinct/sampled/n={first}",
-        Decimal(NUM_OPERATIONS),
-        Decimal("0.30"),
-        decisive=False,
-    ),
-)
+_INFORMATION = Decimal(f"{math.log(NUM_OPERATIONS):.6f}")
+# axis -> (claim, limit, whether it decides); noise does well on the axes that do not
+COMPARED: Mapping[Axis, tuple[str, Decimal, bool]] = {
+    "reconstruction": ("reconstruction/alone/all", Decimal(NUM_OPERATIONS), True),
+    "information": ("information", _INFORMATION, True),
+    "coverage mode": ("distinct/mode/n={first}", Decimal(NUM_OPERATIONS), False),
+    "coverage sampled": ("distinct/sampled/n={first}", Decimal(NUM_OPERATIONS), False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +53,9 @@ def compare(values: Mapping[str, int | str], first_draws: int) -> list[Compariso
         A claim that the comparison needs is missing; the name is the message.
     """
     found = []
-    for axis in AXES:
-        claim = axis.claim.format(first=first_draws)
-        lead = (axis.full_range * axis.threshold).quantize(Decimal("0.000001"))
+    for axis, (pattern, limit, decisive) in COMPARED.items():
+        claim = pattern.format(first=first_draws)
+        lead = (limit * LEAD[axis]).quantize(Decimal("0.000001"))
         for pathway in PATHWAYS:
             for control in CONTROLS:
                 ours = values[f"model/{pathway}/{claim}"]
@@ -100,14 +63,14 @@ def compare(values: Mapping[str, int | str], first_draws: int) -> list[Compariso
                 separated = Decimal(ours) - Decimal(theirs) > lead
                 found.append(
                     Comparison(
-                        axis.name,
+                        axis,
                         pathway,
                         control,
                         ours,
                         theirs,
                         str(lead),
                         separated,
-                        axis.decisive,
+                        decisive,
                     )
                 )
     return found

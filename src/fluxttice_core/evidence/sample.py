@@ -44,7 +44,7 @@ ESTIMATORS = {
     "(1983) with exact Poisson limits",
     "hill_numbers": "0: observed richness; 1: exp of the entropy of Chao, Wang & Jost (2013); 2: "
     "inverse of the unbiased sum of squares; intervals by the jackknife less its second order, and "
-    "by the unbiased variance of the sum of squares",
+    "by the unbiased variance of the sum of squares; none above the size of a known space",
     "curve": "rarefaction (Hurlbert 1971) up to n, extrapolation (Chao et al. 2014) to twice n",
     "chi_square": "N sum x (x - 1) / (n (n - 1)) - 1, unbiased",
 }
@@ -278,15 +278,21 @@ def summarise_draws(
             chi_square=None,
             curve=(),
         )
+    # No effective number of ids exceeds the size of a known space.
+    most = math.inf if space is None else float(space)
+
+    def capped(ends: Interval | None) -> Interval | None:
+        return None if ends is None else (min(ends[0], most), min(ends[1], most))
+
     low, high = unseen_mass_interval(frequencies)
     richness_ci = expected_richness_interval(frequencies, space)
     hill_ci = hill_intervals(frequencies)
+    order_2 = inverse_simpson(frequencies)
     pairs = repeated_pairs(frequencies)
-    bound = chao1(frequencies)
     return DrawsReport(
         **common,
         observed_richness_ci=richness_ci,
-        chao1=bound,
+        chao1=chao1(frequencies),
         chao1_ci=(chao1_lower(frequencies), None),
         good_turing_coverage=good_turing_coverage(frequencies),
         good_turing_coverage_ci=(1.0 - high, 1.0 - low),
@@ -294,10 +300,10 @@ def summarise_draws(
         unseen_mass_ci=(low, high),
         hill_numbers=(
             float(seen),
-            math.exp(shannon_entropy_nats(frequencies)),
-            inverse_simpson(frequencies),
+            min(math.exp(shannon_entropy_nats(frequencies)), most),
+            None if order_2 is None else min(order_2, most),
         ),
-        hill_numbers_ci=(richness_ci, hill_ci[1], hill_ci[2]),
+        hill_numbers_ci=(richness_ci, capped(hill_ci[1]), capped(hill_ci[2])),
         ratio=seen / (space * limit) if space is not None and limit else None,
         ratio_ci=(
             (richness_ci[0] / (space * limit), richness_ci[1] / (space * limit))

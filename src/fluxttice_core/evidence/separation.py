@@ -2,7 +2,7 @@
 
 Every axis is read for the checkpoint and for controls that each lack one thing: *untrained*
 networks lack learning, *collapsed* ones read no code, *permuted* codes belong to other operations,
-*fair dice* have no model at all. An axis on which a control does as well cannot show that the
+*fair dice* have no model at all. An axis on which a control comes near cannot show that the
 checkpoint has what the control lacks.
 """
 
@@ -10,10 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 Axis = Literal["coverage sampled", "coverage mode", "information", "reconstruction"]
 AXES: tuple[Axis, ...] = ("coverage sampled", "coverage mode", "information", "reconstruction")
+# The lead over a control that counts, as a share of the limit. A random network decodes about one
+# operation of 19,683 from its own code and carries about 0.1 nats: a twentieth is out of its reach,
+# whatever its seed. The coverage of random networks spreads over a quarter of the space by seed
+# (mode reading, 50,000 draws), hence the wider lead there.
+LEAD: Mapping[Axis, Decimal] = {
+    "coverage sampled": Decimal("0.30"),
+    "coverage mode": Decimal("0.30"),
+    "information": Decimal("0.05"),
+    "reconstruction": Decimal("0.05"),
+}
 Control = Literal["untrained", "collapsed", "permuted", "dice"]
 CONTROLS: tuple[Control, ...] = ("untrained", "collapsed", "permuted", "dice")
 # Without these three a figure does not even show that anything was learned.
@@ -45,7 +56,8 @@ class Reading:
 class Separation:
     """One axis of one pathway, and the controls it is told apart from.
 
-    ``separated``: by control, whether the checkpoint's whole interval lies above the control's.
+    ``separated``: by control, whether the checkpoint's whole interval lies above the control's, by
+    more than :data:`LEAD` of the limit.
     """
 
     pathway: str
@@ -76,11 +88,12 @@ class Separation:
             text = f"{who}; the best that knows nothing ({_WORDS[best]}) {rival}: evidence"
             return text + ("." if self.sees_the_encoder else ", of the decoder alone.")
         rivals = [
-            f"{_WORDS[name]} ({_percent(self.controls[name].value / self.limit)})"
+            f"{_WORDS[name]}: {_percent(self.controls[name].value / self.limit)}"
             for name in LEARNING
             if not self.separated[name]
         ]
-        return f"{who}, but so do {' and '.join(rivals)}, or better: no evidence."
+        needed = f"a lead of {100 * LEAD[self.axis]:.0f} % is needed"
+        return f"{who} ({'; '.join(rivals)}; {needed}): no evidence."
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -114,7 +127,8 @@ def separate(
     >>> apart.is_evidence
     True
     """
-    separated = {name: checkpoint.low > reading.high for name, reading in controls.items()}
+    lead = float(LEAD[axis]) * limit
+    separated = {name: checkpoint.low - reading.high > lead for name, reading in controls.items()}
     return Separation(pathway, axis, checkpoint, limit, dict(controls), separated)
 
 
