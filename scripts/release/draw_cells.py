@@ -92,7 +92,7 @@ def draw(figure: Any) -> None:
             origin="lower",
             interpolation="nearest",
         )
-        found = f"{len(np.unique(gates))} gates here, chances up to {certainty.max():.2%}"
+        found = f"{len(np.unique(gates))} gates, up to {100 * certainty.max():.2g} %"
         upper[column].set_title(f"{name}\n{found}", fontsize=9)
         upper[column].set_xlabel(f"latent {latents[0]}")
         upper[column].set_ylabel(f"latent {latents[1]}")
