@@ -78,7 +78,7 @@ assurance: install ## the heavy checks; their records go to assurance/
 	@mkdir -p assurance
 	@$(BIN)/python -m pytest -m assurance --timeout 3600 --junitxml assurance/results.xml $(PYTEST_FLAGS)
 
-benchmark: install ## measure again every figure of the documentation (an hour), and write them
+benchmark: install ## measure again the figures of the documentation (hours), and write them
 	@mkdir -p results
 	@$(BIN)/python scripts/benchmark/run_benchmark.py --config configs/ternary_v5_5.yaml \
 	  --checkpoint $(SHIPPED)/latest.pt
@@ -90,6 +90,9 @@ benchmark: install ## measure again every figure of the documentation (an hour),
 	@cp results/benchmark/coverage.svg docs/coverage.svg
 	@$(BIN)/fluxttice report $(SHIPPED)/latest.pt --out results/report
 	@cp results/report/report.html docs/report.html
+	@$(BIN)/fluxttice report sandbox-training/checkpoints/codebook/latest.pt --out results/report-codebook
+	@cp results/report-codebook/report.html docs/report-codebook.html
+	@$(BIN)/python scripts/release/draw_cells.py
 	@$(BIN)/python benchmarks/counting.py
 	@$(BIN)/fluxttice coverage codebook --latents 4194304 --json > benchmarks/codebook.json
 	@$(BIN)/python scripts/release/write_figures.py

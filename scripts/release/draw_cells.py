@@ -4,7 +4,8 @@
 
 Above, a plane through the middle of the prior, along the two latents whose codes vary most: a
 colour for each gate that is the likeliest there, paler the less likely it is. Below, the influence
-of each latent on each trit, the probability that drawing that latent anew changes the trit.
+of each latent on each trit, half the mean squared change of its probabilities when the latent is
+drawn anew: for a decoder that decides, the probability that the trit changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ternary VAE v5.5 over all 19,683 two-input ternary gates, with claims that can be re-measured."""
+"""Generative models of all 19,683 two-input ternary gates, with claims that can be re-measured."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def coverage_svg(report: CoverageReport) -> bytes:
         _draw_curves(left, report, "sampled")
         left.set_title("Coverage alone: everyone near the limit", fontsize=10)
         _draw_plane(right, report)
-        right.set_title("Coverage and information: only learning moves right", fontsize=10)
+        right.set_title("Coverage and information: noise stays left", fontsize=10)
 
     return as_svg(draw, (10.5, 4.2), "coverage")
 

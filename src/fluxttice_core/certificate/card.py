@@ -15,8 +15,14 @@ from .conclusions import claims_by_name, share
 from .contents import CONFIG, TOOL_NAME, WEIGHTS
 from .figures import markdown_table
 
-MODEL_NAME = "Ternary VAE v5.5"
 _LICENSE = "Apache-2.0"
+
+
+def model_name(config: Mapping[str, Any] | None) -> str:
+    """Return what the network is called, by the terms that its configuration trains with."""
+    if config is not None and config.get("codebook_terms") is not None:
+        return "Ternary codebook"
+    return "Ternary VAE v5.5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def headlines(predicate: Mapping[str, Any]) -> Iterator[Headline]:
         )
 
 
-def render_card(predicate: Mapping[str, Any]) -> str:
+def render_card(predicate: Mapping[str, Any], config: Mapping[str, Any] | None) -> str:
     """Return ``README.md``: front matter with ``model-index`` results, then a page for people."""
     lines = [
         "---",
@@ -78,7 +84,7 @@ def render_card(predicate: Mapping[str, Any]) -> str:
         "- variational-autoencoder",
         "- discrete-generative-model",
         "model-index:",
-        f"- name: {MODEL_NAME}",
+        f"- name: {model_name(config)}",
         "  results:",
         "  - task:",
         "      type: other",
@@ -97,7 +103,7 @@ def render_card(predicate: Mapping[str, Any]) -> str:
     lines += ["---", ""]
     separation = predicate["separation"]
     body = [
-        f"# {MODEL_NAME}",
+        f"# {model_name(config)}",
         f"**{separation['verdict']}**",
         "Two small variational autoencoders (pathways A and B) over the 3^9 = 19,683 two-input "
         "ternary gates. A gate is nine trits; each pathway maps it to 16 numbers and back, and "
@@ -137,7 +143,9 @@ def _training_data(predicate: Mapping[str, Any]) -> str:
     )
 
 
-def render_bom(predicate: Mapping[str, Any], digests: Mapping[str, str]) -> bytes:
+def render_bom(
+    predicate: Mapping[str, Any], digests: Mapping[str, str], config: Mapping[str, Any] | None
+) -> bytes:
     """Return ``bom.cdx.json``: a CycloneDX 1.6 bill of materials of the model.
 
     ``digests`` holds the SHA-256 of the weights file and, if there is one, of the configuration.
@@ -168,7 +176,7 @@ def render_bom(predicate: Mapping[str, Any], digests: Mapping[str, str]) -> byte
     model = {
         "type": "machine-learning-model",
         "bom-ref": "model",
-        "name": MODEL_NAME,
+        "name": model_name(config),
         "version": predicate["checkpoint"]["weights_sha256"],
         "licenses": [{"license": {"id": _LICENSE}}],
         "hashes": [{"alg": "SHA-256", "content": digests[WEIGHTS]}],

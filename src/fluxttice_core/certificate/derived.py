@@ -24,7 +24,7 @@ def derived_files(
     }
     return {
         BENCHMARK: canonical_json(benchmark_record(predicate)),
-        BOM: render_bom(predicate, digests),
-        CARD: render_card(predicate).encode(),
+        BOM: render_bom(predicate, digests, config),
+        CARD: render_card(predicate, config).encode(),
         DOCUMENT: render_document(predicate, digests[WEIGHTS], config).encode(),
     }

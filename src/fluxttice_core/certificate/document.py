@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..model.layout import PATHWAYS
+from .card import model_name
 from .conclusions import claims_by_name
 from .contents import WEIGHTS
 from .figures import (
@@ -42,7 +43,7 @@ def render_document(
     met = sum(item["met"] for item in predicate["checklist"])
     state = "certified" if predicate["signers"] else "measured, not signed"
     sections = [
-        "# Ternary VAE v5.5: checkpoint certificate",
+        f"# {model_name(config)}: checkpoint certificate",
         f"**{separation['verdict']}**",
         f"Status: {state}. Issued: {predicate['validity']['issued']}. "
         f"Readiness: {met} of {len(predicate['checklist'])} items met.",

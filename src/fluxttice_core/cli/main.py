@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="fluxttice_core")
 def cli() -> None:
-    """Ternary VAE v5.5: generate all 19,683 two-input ternary gates, and measure how well."""
+    """Generate all 19,683 two-input ternary gates, and measure how well."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

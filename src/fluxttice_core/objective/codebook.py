@@ -17,9 +17,9 @@ def smoothed_collision_chi_square(probabilities: Tensor, smoothing: float) -> Te
 
     In the characters of Z_3^9 (O'Donnell 2014, chapter 8) the chi-square of a marginal from
     uniform is the sum over sets S of trits of its squared coefficients on S; smoothing, the noise
-    operator T_mu, multiplies those of S by ``mu^(2 |S|)``. The 17,168 coefficients of five or
-    more trits, which carry nearly all the noise of a batch and little of the signal, are damped;
-    0 still means, for mu > 0, that every operation has the same mass.
+    operator T_mu, multiplies those of S by ``mu^(2 |S|)``. The 16,832 coefficients of five or
+    more trits, which carry nearly all the noise of a batch, are damped most; 0 still means, for
+    mu > 0, that every operation has the same mass.
 
     Parameters
     ----------
@@ -63,7 +63,8 @@ def influence_spread(influence: Tensor) -> Tensor:
     """``sum_k (|I_k|_1 - |I_k|_2)`` over the trits k of ``I``, ``(latent, 9)``.
 
     A measure of sparsity (Yin, Lou, He & Xin 2015): 0 if and only if every trit is read from at
-    most one latent, whichever it be. Trits read from different latents are independent to all
+    most one latent, whichever it be. It asks neither for different latents, which the collision
+    does, nor that a trit be decided. Trits read from different latents are independent to all
     orders, so that only their own three masses are left to get right. At such a code the gradient
     vanishes for every single latent drawn, so the term may be given a large weight where the
     collision counts would drown it in noise.
