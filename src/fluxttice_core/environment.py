@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -38,43 +37,49 @@ def describe_environment() -> dict[str, Any]:
 
 
 def describe_build() -> dict[str, Any]:
-    """Return the linear algebra of NumPy and, run from a checkout, the source it is.
+    """Return the linear algebra of NumPy, and which source this is.
 
-    ``blas``: name and version. ``source``: the commit, whether ``src`` differs from it, and the
-    SHA-256 of the lock file; left out outside a checkout, where the version says it all.
+    ``source_sha256`` is what ``find . -name '*.py' | LC_ALL=C sort | xargs sha256sum | sha256sum``
+    gives in the package's folder. From a checkout also ``commit``, and ``lock_sha256``, that of the
+    lock file as it lies there.
 
-    >>> "blas" in describe_build()
+    >>> describe_build()["source_sha256"] == describe_build()["source_sha256"]
     True
     """
     import numpy as np
 
     built_with = np.show_config(mode="dicts")
     blas = built_with["Build Dependencies"]["blas"]
-    build: dict[str, Any] = {"blas": f"{blas.get('name')} {blas.get('version')}"}
-    source = _describe_source()
-    return build if source is None else {**build, "source": source}
-
-
-def _describe_source() -> dict[str, Any] | None:
-    lock = _ROOT / "requirements/lock.txt"
-    if not (_ROOT / ".git").exists() or not lock.exists():
-        return None
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(_ROOT), *arguments]
-        found = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
-        return found.stdout.strip()
-
-    try:
-        commit = git("rev-parse", "HEAD")
-        is_modified = bool(git("status", "--porcelain", "--", "src"))
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return {
-        "commit": commit,
-        "is_modified": is_modified,
-        "lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest(),
+    package = Path(__file__).parent
+    names = sorted(f"./{path.relative_to(package).as_posix()}" for path in package.rglob("*.py"))
+    listing = "".join(f"{_file_sha256(package / name)}  {name}\n" for name in names)
+    build = {
+        "blas": f"{blas.get('name')} {blas.get('version')}",
+        "source_sha256": hashlib.sha256(listing.encode()).hexdigest(),
     }
+    lock, commit = _ROOT / "requirements/lock.txt", _commit(_ROOT / ".git")
+    if commit is not None and lock.exists():
+        build |= {"commit": commit, "lock_sha256": _file_sha256(lock)}
+    return build
+
+
+def _file_sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _commit(repository: Path) -> str | None:
+    """The commit that HEAD names, read from the files of a repository; None if that fails."""
+    try:
+        head = (repository / "HEAD").read_text().strip()
+        if not head.startswith("ref: "):
+            return head
+        name = head.removeprefix("ref: ")
+        if (repository / name).exists():
+            return (repository / name).read_text().strip()
+        packed = (repository / "packed-refs").read_text().splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
+    except OSError:
+        return None
 
 
 def _cpu_model() -> str:

@@ -18,6 +18,11 @@ from .figures import (
     separation_section,
 )
 
+SOURCE_KEYS = {
+    "source_sha256": "Source, SHA-256 of its files",
+    "commit": "Commit of the checkout",
+    "lock_sha256": "Lock file there, SHA-256",
+}
 CONFIG_KEYS = (
     "input_dim",
     "latent_dim",
@@ -100,11 +105,9 @@ def _identification(predicate: Mapping[str, Any], weights_file_sha256: str) -> s
             f"{environment.get('blas')}, {environment.get('platform')}, {environment.get('cpu')}",
         )
     )
-    source = environment.get("source")
-    if source is not None:
-        modified = ", with uncommitted changes" if source["is_modified"] else ""
-        rows.append(("Source", f"commit `{source['commit']}`{modified}"))
-        rows.append(("Lock file, SHA-256", f"`{source['lock_sha256']}`"))
+    for key, name in SOURCE_KEYS.items():
+        if key in environment:
+            rows.append((name, f"`{environment[key]}`"))
     note = (
         "Epochs count from 0. Recorded values are copied from the training run. They belong to "
         "the epoch beside them, not to this file, unless the epochs agree."
