@@ -1,10 +1,13 @@
-"""Where a figure was measured: versions, machine and memory, as plain values."""
+"""The machine: where a figure was measured, as plain values, and how it is asked to work."""
 
 from __future__ import annotations
 
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -58,6 +61,53 @@ def keep_freed_memory() -> None:
         return
     mallopt(mmap_threshold, 32 * 2**20)
     mallopt(trim_threshold, 2**30)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold NumPy's matrix products to the calling thread inside the block.
+
+    For code that brings its own threads: those of OpenBLAS are one pool, for which callers queue,
+    and on a busy machine each product waits for the slowest of them. With another BLAS than the
+    OpenBLAS of NumPy's wheels nothing happens.
+
+    >>> import numpy as np
+    >>> with one_blas_thread():
+    ...     product = np.eye(2) @ np.eye(2)
+    """
+    calls = _openblas_calls()
+    if calls is None:
+        yield
+        return
+    get, put = calls
+    before = get()
+    put(1)
+    try:
+        yield
+    finally:
+        put(before)
+
+
+@lru_cache(maxsize=1)
+def _openblas_calls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """How to read and set the number of OpenBLAS threads; None where it cannot be done."""
+    import ctypes
+    from pathlib import Path
+
+    import numpy as np
+
+    package = Path(np.__file__).parent
+    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
+        for path in sorted(folder.glob("lib*openblas*")):
+            library = ctypes.CDLL(str(path))
+            for prefix in ("scipy_openblas", "openblas"):
+                try:
+                    get = library[f"{prefix}_get_num_threads64_"]
+                    put = library[f"{prefix}_set_num_threads64_"]
+                except AttributeError:
+                    continue
+                return get, put
+    return None
 
 
 def peak_memory_bytes() -> int | None:
