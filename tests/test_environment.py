@@ -28,6 +28,17 @@ def test_products_keep_to_one_thread_inside_the_block(calls):
     assert get() == 2
 
 
+def test_blocks_that_overlap_let_go_together(calls):
+    get, _ = calls
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert get() == 1
+    second.__exit__(None, None, None)
+    assert get() == 2
+
+
 def test_an_error_gives_the_threads_back(calls):
     get, _ = calls
     with pytest.raises(ZeroDivisionError), one_blas_thread():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,11 +29,16 @@ def describe_environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_model(),
-        "num_cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "num_cores": available_cores(),
         "versions": versions,
     }
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _cpu_model() -> str:
@@ -79,13 +85,35 @@ def one_blas_thread() -> Iterator[None]:
     if calls is None:
         yield
         return
-    get, put = calls
-    before = get()
-    put(1)
+    _ONE_BLAS_THREAD.enter(*calls)
     try:
         yield
     finally:
-        put(before)
+        _ONE_BLAS_THREAD.leave(*calls)
+
+
+class _Holders:
+    """Blocks may overlap in several threads: the first holds, and the last lets go."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.number, self.before = 0, 1
+
+    def enter(self, get: Callable[[], int], put: Callable[[int], None]) -> None:
+        with self.lock:
+            if self.number == 0:
+                self.before = get()
+                put(1)
+            self.number += 1
+
+    def leave(self, get: Callable[[], int], put: Callable[[int], None]) -> None:
+        with self.lock:
+            self.number -= 1
+            if self.number == 0:
+                put(self.before)
+
+
+_ONE_BLAS_THREAD = _Holders()
 
 
 @lru_cache(maxsize=1)

@@ -65,7 +65,7 @@ def run(
     for name, value in (("epochs", epochs), ("threads", threads)):
         if value is not None and value < 1:
             raise ConfigError(f"{name} must be at least 1; got {value}")
-    place = _device(device)
+    place = usable_device(device)
     folder = prepare_folder(out if out is not None else config.checkpoint_dir)
     latest = folder / LATEST
     remove_leftovers(folder)
@@ -134,7 +134,14 @@ def _header(state: TrainState, threads: int) -> str:
     ).decode()
 
 
-def _device(name: str) -> torch.device:
+def usable_device(name: torch.device | str) -> torch.device:
+    """Return the device of a name, after using it once.
+
+    Raises
+    ------
+    ConfigError
+        It is none, or not there.
+    """
     try:
         device = torch.device(name)
         if device.type not in ("cpu", "cuda"):
@@ -143,7 +150,7 @@ def _device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         detail = str(error).splitlines()[0]
         raise ConfigError(
-            f"device {name!r} cannot be used: {detail}; expected cpu, cuda or cuda:N"
+            f"device {str(name)!r} cannot be used: {detail}; expected cpu, cuda or cuda:N"
         ) from None
     return device
 
