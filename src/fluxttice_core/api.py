@@ -611,6 +611,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     threads: int = 2,
+    compiled: bool = False,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
 ) -> Path:
     """Train, writing ``latest.pt``, ``best.pt``, ``epoch_N.pt`` and ``metrics.jsonl`` to a folder.
@@ -632,6 +633,7 @@ def train(
         epochs=epochs,
         seed=seed,
         threads=threads,
+        compiled=compiled,
         on_epoch=on_epoch,
     )
 

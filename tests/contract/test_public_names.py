@@ -49,7 +49,7 @@ SIGNATURES = {
     ),
     "train": (
         "(config, out=None, *, resume=False, device='cpu', epochs=None, seed=None, threads=2, "
-        "on_epoch=None)"
+        "compiled=False, on_epoch=None)"
     ),
     "certify": (
         "(checkpoint, out, *, key=(), config=None, history=None, expires=None, supersedes=None, "
