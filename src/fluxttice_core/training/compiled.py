@@ -1,4 +1,4 @@
-"""The whole step as one compiled program: gradient, clip and update without Python between them.
+"""The step as one compiled program: loss, gradient and clip without Python between them.
 
 The eager :func:`fluxttice_core.training.step.train_step` is the oracle of its tests, evaluates the
 same :func:`fluxttice_core.training.step.objective`, and takes what has not the configuration's
@@ -9,8 +9,8 @@ after a step, and, as training amplifies differences, visibly after an epoch.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -39,22 +39,16 @@ class CompiledStep:
         self._controls: tuple[Controls | None, Controls | None] = (None, None)
         self._compiled = False
         names = {parameter: name for name, parameter in model.named_parameters()}
-        groups = [[names[one] for one in group["params"]] for group in optimizer.param_groups]
-        chosen = {names[one]: one for group in optimizer.param_groups for one in group["params"]}
-        self._parameters: Named = {name: one.detach() for name, one in chosen.items()}
-        for one in chosen.values():
-            if not optimizer.state[one]:
-                optimizer.state[one] = {
-                    "step": torch.zeros((), device=one.device),
-                    "exp_avg": torch.zeros_like(one),
-                    "exp_avg_sq": torch.zeros_like(one),
-                }
-        self._moments: list[Named] = [
-            {name: optimizer.state[one][key] for name, one in chosen.items()}
-            for key in ("step", "exp_avg", "exp_avg_sq")
-        ]
-        program = _program(model, groups, optimizer.defaults, config)
-        self._program: Callable[..., Tensor] = torch.compile(program, fullgraph=True, dynamic=False)
+        self._parameters: Named = {}
+        self._groups: list[_Group] = []
+        for settings in optimizer.param_groups:
+            chosen = {names[one]: one for one in settings["params"]}
+            self._parameters |= {name: one.detach() for name, one in chosen.items()}
+            self._groups.append(_Group(list(chosen), *_moments(optimizer, chosen.values())))
+        program = _program(model, [group.names for group in self._groups], config)
+        self._program: Callable[..., tuple[Tensor, Named]] = torch.compile(
+            program, fullgraph=True, dynamic=False
+        )
 
     def __call__(
         self,
@@ -74,8 +68,6 @@ class CompiledStep:
         """
         if len(operations) != self._config.batch_size:
             return train_step(model, optimizer, operations, controls, config, streams)
-        for group, rate in zip(optimizer.param_groups, (controls.lr_a, controls.lr_b), strict=True):
-            group["lr"] = rate
         noise = draw_noise(operations, model.latent_dim, controls, config, streams)
         if self._controls[0] is not controls:
             self._controls = controls, _as_tensors(controls, operations.device)
@@ -83,8 +75,12 @@ class CompiledStep:
             with torch.no_grad(), warnings.catch_warnings():
                 # The compiler warns of its own use of what PyTorch deprecates.
                 warnings.simplefilter("ignore")
-                values = self._program(
-                    self._parameters, *self._moments, operations, noise, self._controls[1]
+                values, gradients = self._program(
+                    self._parameters,
+                    [step for group in self._groups for step in group.steps],
+                    operations,
+                    noise,
+                    self._controls[1],
                 )
         except RuntimeError as error:
             if self._compiled:
@@ -94,7 +90,63 @@ class CompiledStep:
                 "needs a C++ compiler; install one or train without compiling"
             ) from error
         self._compiled = True
+        self._update(optimizer, gradients, (controls.lr_a, controls.lr_b))
         return StepFigures(values)
+
+    @torch.no_grad()
+    def _update(
+        self, optimizer: torch.optim.Optimizer, gradients: Named, rates: tuple[float, float]
+    ) -> None:
+        """What ``optimizer.step()`` does, without what it looks up anew at every step."""
+        # The kernel behind the optimisers that train_step uses, called as they call it.
+        kernel = (
+            torch._fused_adamw_ if self._config.optimizer.type == "adamw" else torch._fused_adam_
+        )
+        for group, settings, rate in zip(self._groups, optimizer.param_groups, rates, strict=True):
+            settings["lr"] = rate
+            beta1, beta2 = settings["betas"]
+            kernel(
+                [self._parameters[name] for name in group.names],
+                [gradients[name] for name in group.names],
+                group.means,
+                group.squares,
+                [],
+                group.steps,
+                lr=rate,
+                beta1=beta1,
+                beta2=beta2,
+                weight_decay=settings["weight_decay"],
+                eps=settings["eps"],
+                amsgrad=False,
+                maximize=False,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The parameters of a pathway by name, and the optimiser's state of each."""
+
+    names: list[str]
+    steps: list[Tensor]
+    means: list[Tensor]
+    squares: list[Tensor]
+
+
+def _moments(
+    optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor]
+) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """The optimiser's own tensors, made as it makes them where it has none yet."""
+    states = []
+    for one in parameters:
+        state = optimizer.state[one]
+        if not state:
+            state["step"] = torch.zeros((), device=one.device)
+            state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(one), torch.zeros_like(one)
+        states.append(state)
+    steps, means, squares = (
+        [state[key] for state in states] for key in ("step", "exp_avg", "exp_avg_sq")
+    )
+    return steps, means, squares
 
 
 class _Objective(nn.Module):
@@ -111,23 +163,18 @@ class _Objective(nn.Module):
 
 
 def _program(
-    model: DualNeuralVAEV5, groups: list[list[str]], settings: dict[str, Any], config: Config
-) -> Any:
-    """The step as a function of tensors: AdamW (Loshchilov & Hutter 2019), or Adam."""
+    model: DualNeuralVAEV5, groups: list[list[str]], config: Config
+) -> Callable[..., tuple[Tensor, Named]]:
+    """The step up to its update, as a function of tensors: figures and clipped gradients."""
     module = _Objective(model, config)
-    beta1, beta2 = settings["betas"]
-    epsilon, decay = settings["eps"], settings["weight_decay"]
-    decoupled = config.optimizer.type == "adamw"
 
     def program(
         parameters: Named,
-        steps: Named,
-        means: Named,
-        squares: Named,
+        steps: list[Tensor],
         operations: Tensor,
         noise: Noise,
         controls: Controls,
-    ) -> Tensor:
+    ) -> tuple[Tensor, Named]:
         def loss(values: Named) -> tuple[Tensor, Tensor]:
             named = {f"model.{name}": value for name, value in values.items()}
             result: tuple[Tensor, Tensor] = functional_call(
@@ -136,24 +183,16 @@ def _program(
             return result
 
         gradients, (_, figures) = grad_and_value(loss, has_aux=True)(parameters)
-        norms = []
-        for group, rate in zip(groups, (controls.lr_a, controls.lr_b), strict=True):
+        norms: list[Tensor] = []
+        clipped: Named = {}
+        for group in groups:
             norm = torch.stack([gradients[name].square().sum() for name in group]).sum().sqrt()
             clip = (config.grad_clip / (norm + 1e-6)).clamp(max=1.0)
-            for name in group:
-                value, mean, square = parameters[name], means[name], squares[name]
-                gradient = gradients[name] * clip
-                if decoupled:
-                    value.mul_(1.0 - rate * decay)
-                else:
-                    gradient = gradient + decay * value
-                step = steps[name].add_(1.0)
-                mean.lerp_(gradient, 1.0 - beta1)
-                square.mul_(beta2).addcmul_(gradient, gradient, value=1.0 - beta2)
-                spread = (square / (1.0 - beta2**step)).sqrt() + epsilon
-                value.sub_(rate / (1.0 - beta1**step) * mean / spread)
+            clipped |= {name: gradients[name] * clip for name in group}
             norms.append(norm)
-        return torch.cat([figures, torch.stack(norms)])
+        for step in steps:
+            step.add_(1.0)
+        return torch.cat([figures, torch.stack(norms)]), clipped
 
     return program
 
