@@ -54,7 +54,8 @@ def run(
     seed : overrides the config's ``seed``.
     threads : CPU threads; another number gives other bits.
     compiled : compile the training step first: half a minute, then twice as fast at small batches;
-        gives other bits, in the last digits of a step. Needs a C++ compiler.
+        gives other bits, in the last digits of a step, so that level 4 of a certificate, which
+        retrains without, cannot give the same weights. Needs a C++ compiler.
     on_epoch : called with the figures of each finished epoch, after it is on disk.
 
     Raises
