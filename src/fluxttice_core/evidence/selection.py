@@ -83,8 +83,8 @@ def selection_scores(
             chi_square_divergence(marginal),
         )
 
-    with one_blas_thread():
-        first, second = (one(pathway) for pathway in PATHWAYS)
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        first, second = pool.map(one, PATHWAYS)
     return first, second
 
 
