@@ -31,8 +31,7 @@ Job = Callable[[], object]
 class Comparison:
     """One job done three ways, ``seconds`` per turn of each.
 
-    ``amount``: how much work a turn is, in ``unit``. ``scales``: a way that is timed on a part of
-    the work only, and how many such parts make the whole.
+    ``amount``: how much work a turn is, in ``unit``.
     """
 
     name: str
