@@ -8,7 +8,7 @@ from __future__ import annotations
 from .harness import Comparison, command, compare
 
 NUM_DRAWS = {"A": 2**20, "B": 2**18}
-# The reference draws as v5.5 counts: 195,000 in one call.
+# As many as v5.5 counts.
 REFERENCE_DRAWS = 195_000
 
 
