@@ -7,6 +7,8 @@ TORCH_PIP_FLAGS ?=
 # Parallel test processes.
 TEST_PROCESSES ?= 2
 PYTEST_FLAGS ?=
+# Such as --threads 1, or --record.
+BENCH_FLAGS ?=
 UV ?= uv
 
 SHIPPED := sandbox-training/checkpoints/v5_5
@@ -23,7 +25,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo lint types test doctest assurance benchmark wheel lock clean distclean
+.PHONY: help install demo lint types test doctest assurance bench benchmark wheel lock clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +79,9 @@ assurance: export FLUXTTICE_ASSURANCE_DIR := $(CURDIR)/assurance
 assurance: install ## the heavy checks; their records go to assurance/
 	@mkdir -p assurance
 	@$(BIN)/python -m pytest -m assurance --timeout 3600 --junitxml assurance/results.xml $(PYTEST_FLAGS)
+
+bench: install ## speed beside a textbook's way and the machine's ceiling; fails where it fell
+	@$(BIN)/python -m benchmarks.speed.suite $(BENCH_FLAGS)
 
 benchmark: install ## measure again the figures of the documentation (hours), and write them
 	@mkdir -p results

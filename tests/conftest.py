@@ -41,3 +41,14 @@ def assurance_record():
             (Path(folder) / f"{name}.json").write_text(text)
 
     return write
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs an accelerator where there is none."""
+    if any(item.get_closest_marker("gpu") for item in items):
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in items:
+                if item.get_closest_marker("gpu"):
+                    item.add_marker(pytest.mark.skip(reason="no accelerator here"))

@@ -307,7 +307,7 @@ def evaluate_cheaply(monkeypatch: Any) -> None:
 
     operations = generate_all_operations()
 
-    def scores(weights: Any, split: Any) -> Any:
+    def scores(weights: Any, split: Any, *, threads: int) -> Any:
         model = ReferenceVAE(weights, np.float32)
         found = []
         for pathway in ("A", "B"):

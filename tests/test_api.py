@@ -401,3 +401,21 @@ def test_sampling_refuses_the_other_librarys_generator():
         decode(codes, reading="sample", generator=torch.Generator())
     with pytest.raises(ValueError, match=r"tensor latents .* torch"):
         decode(torch.zeros(1, 16), reading="sample", generator=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_draws_made_on_a_device_are_counted_like_any(device):
+    drawn = sample_batches(3000, model=UNTRAINED, seed=0, device=device)
+    report = coverage_report(drawn)
+    assert report.num_draws == 3000
+    assert report.space_size == 19683
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(ConfigError, match="'cuda:99' cannot be used"):
+        sample(1, model=UNTRAINED, device="cuda:99")
+
+
+def test_threads_must_be_some():
+    with pytest.raises(ValueError, match="threads must be at least 1"):
+        sample(1, model=UNTRAINED, threads=0)

@@ -299,3 +299,46 @@ class TestBadInput:
         assert "training diverged in epoch" in capsys.readouterr().err
         checkpoint = load(tmp_path / "run/latest.pt")
         assert all(np.isfinite(value).all() for value in checkpoint.weights.values())
+
+
+class TestCompiled:
+    """The program is run as it stands here; tests/training/test_compiled.py compiles it."""
+
+    @pytest.fixture(autouse=True)
+    def uncompiled(self, monkeypatch):
+        monkeypatch.setattr(torch, "compile", lambda program, **_: program)
+
+    def test_a_compiled_run_says_so_and_an_eager_one_is_as_before(self, tmp_path):
+        compiled = train(config_with(), tmp_path / "compiled", epochs=1, threads=1, compiled=True)
+        eager = train(config_with(), tmp_path / "eager", epochs=1, threads=1)
+        assert load(compiled / "latest.pt").metadata["compiled"] is True
+        assert "compiled" not in load(eager / "latest.pt").metadata
+
+    @pytest.mark.parametrize("compiled", [True, False])
+    def test_changing_it_within_a_run_is_warned_of(self, tmp_path, compiled):
+        train(config_with(), tmp_path, epochs=1, threads=1, compiled=compiled)
+        with pytest.warns(UserWarning, match="with and without compiling in one run"):
+            train(config_with(), tmp_path, epochs=2, threads=1, resume=True, compiled=not compiled)
+
+    def test_a_resumed_run_reaches_the_bits_of_an_uninterrupted_one(self, tmp_path):
+        whole = train(config_with(), tmp_path / "whole", epochs=2, threads=1, compiled=True)
+        for epochs in (1, 2):
+            train(
+                config_with(),
+                tmp_path / "parts",
+                epochs=epochs,
+                threads=1,
+                resume=epochs == 2,
+                compiled=True,
+            )
+        found, expected = (
+            load(folder / "latest.pt").weights_sha256 for folder in (tmp_path / "parts", whole)
+        )
+        assert found == expected
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("compiled", [False, True])
+def test_training_on_an_accelerator(tmp_path, compiled):
+    folder = train(config_with(), tmp_path, epochs=2, device="cuda", compiled=compiled)
+    assert load(folder / "latest.pt").epoch == 1

@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from .artifacts.checkpoint import Checkpoint, check_weights, read_checkpoint
 from .artifacts.files import read_file
 from .artifacts.keys import PASSWORD_VARIABLE, load_private_key, load_public_key
+from .environment import available_cores
 from .errors import (
     CertificateError,
     CheckpointError,
@@ -32,7 +33,7 @@ from .errors import (
     VerificationError,
 )
 from .evidence.drawn_claims import NUM_DRAWS as CERTIFIED_DRAWS
-from .evidence.draws import CHUNK, latent_batches, read_mode, read_sampled
+from .evidence.draws import read_mode, read_sampled
 from .evidence.ids import chunks_of
 from .evidence.network import NUM_LATENTS, Settings, measure_network
 from .evidence.report import DEFAULT_DRAWS, CoverageReport
@@ -42,10 +43,12 @@ from .evidence.sample import (
     measure_distribution,
     measure_draws,
 )
+from .evidence.sampler import BLOCK, draw_blocks, rebatch
+from .model.folded import FoldedDecoder
 from .model.layout import PATHWAYS, Pathway
 from .model.reference import ReferenceVAE, probabilities
 from .operations import as_trits
-from .rng import numpy_generator
+from .rng import derive_seed
 
 if TYPE_CHECKING:
     import torch
@@ -56,6 +59,8 @@ if TYPE_CHECKING:
 
     Model = Checkpoint | DualNeuralVAEV5 | str | Path | None
 
+# Draws on a device at a time: enough to fill one, some hundred MB for the wider decoder.
+DEVICE_BLOCK = 2**17
 PACKAGED_NAMES = ("codebook", "v5_5")
 DEFAULT_NAME = "codebook"
 T = TypeVar("T")
@@ -240,37 +245,102 @@ def decode(
     return read_mode(each) if reading == "mode" else read_sampled(each, generator)
 
 
+@overload
 def sample(
-    num_draws: int, *, model: Model = None, pathway: Pathway = "A", seed: int | None = None
-) -> NDArray[np.int8]:
+    num_draws: int,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    seed: int | None = None,
+    threads: int | None = None,
+    device: None = None,
+) -> NDArray[np.int8]: ...
+@overload
+def sample(
+    num_draws: int,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    seed: int | None = None,
+    threads: int | None = None,
+    device: torch.device | str,
+) -> torch.Tensor: ...
+def sample(
+    num_draws: int,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    seed: int | None = None,
+    threads: int | None = None,
+    device: Any = None,
+) -> Any:
     """Draw operations: z ~ N(0, I), the plain decoder, one categorical draw per trit.
 
     Parameters
     ----------
     num_draws : at least 0.
-    seed : an integer for the same draws every time; None for fresh entropy.
+    seed : an integer for the same draws every time; None for fresh entropy. Fewer draws are the
+        first of more.
+    threads : blocks of draws made at a time, None for a thread per core; changes no draw.
+    device : None for NumPy; "cpu" or "cuda" to draw with PyTorch there, from a stream of its own.
 
     Returns
     -------
-    ``(num_draws, 9)`` int8 trits.
+    ``(num_draws, 9)`` int8 trits, an array or a tensor on ``device``.
+
+    Raises
+    ------
+    ConfigError
+        The device cannot be used.
 
     Example
     -------
     >>> sample(3, seed=0).shape
     (3, 9)
     """
-    batches = list(sample_batches(num_draws, model=model, pathway=pathway, seed=seed))
+    batches = list(
+        sample_batches(
+            num_draws, model=model, pathway=pathway, seed=seed, threads=threads, device=device
+        )
+    )
+    if device is not None:
+        torch = _torch("drawing on a device")
+        return torch.cat(batches) if batches else torch.empty(0, 9, dtype=torch.int8, device=device)
     return np.concatenate(batches) if batches else np.empty((0, 9), dtype=np.int8)
 
 
+@overload
 def sample_batches(
     num_draws: int,
     *,
     model: Model = None,
     pathway: Pathway = "A",
     seed: int | None = None,
-    batch_size: int = CHUNK,
-) -> Iterator[NDArray[np.int8]]:
+    batch_size: int = BLOCK,
+    threads: int | None = None,
+    device: None = None,
+) -> Iterator[NDArray[np.int8]]: ...
+@overload
+def sample_batches(
+    num_draws: int,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    seed: int | None = None,
+    batch_size: int = BLOCK,
+    threads: int | None = None,
+    device: torch.device | str,
+) -> Iterator[torch.Tensor]: ...
+def sample_batches(
+    num_draws: int,
+    *,
+    model: Model = None,
+    pathway: Pathway = "A",
+    seed: int | None = None,
+    batch_size: int = BLOCK,
+    threads: int | None = None,
+    device: Any = None,
+) -> Iterator[Any]:
     """Yield the draws of :func:`sample` in batches; memory does not grow with ``num_draws``.
 
     The batch size does not change what is drawn.
@@ -285,18 +355,35 @@ def sample_batches(
         raise ValueError(
             f"num_draws must be at least 0 and batch_size at least 1; got {num_draws}, {batch_size}"
         )
-    reference = _reference(model)
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be at least 1, or None for one per core; got {threads}")
+    checkpoint = as_checkpoint(model)
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
-    return _draw(reference, num_draws, pathway, seed, batch_size)
+    if device is not None:
+        torch = _torch("drawing on a device")
+        from .runs import usable_device
+
+        network = _network_of(checkpoint, str(usable_device(device)))
+        tensors = _draw_on_device(network, num_draws, pathway, seed)
+        return rebatch(tensors, batch_size, torch.cat)
+    blocks = draw_blocks(
+        _folded(checkpoint, pathway), num_draws, seed, threads=threads or available_cores()
+    )
+    return rebatch(blocks, batch_size, np.concatenate)
 
 
-def _draw(
-    reference: ReferenceVAE, num_draws: int, pathway: Pathway, seed: int, batch_size: int
-) -> Iterator[NDArray[np.int8]]:
-    generator = numpy_generator(seed, "categorical")
-    for latents in latent_batches(num_draws, reference.latent_dim, seed, batch_size=batch_size):
-        yield read_sampled(probabilities(reference.logits(latents, pathway)), generator)
+def _draw_on_device(
+    network: DualNeuralVAEV5, num_draws: int, pathway: Pathway, seed: int
+) -> Iterator[torch.Tensor]:
+    """Draw with noise made on the network's device, so that nothing passes through the host."""
+    import torch
+
+    device = network.grad_norm_A_ema.device
+    generator = torch.Generator(device).manual_seed(derive_seed(seed, "categorical"))
+    for start in range(0, num_draws, DEVICE_BLOCK):
+        drawn = network.sample(DEVICE_BLOCK, device, pathway, generator=generator)
+        yield drawn[: num_draws - start].to(torch.int8)
 
 
 def coverage_report(
@@ -406,6 +493,11 @@ def _reference_of(checkpoint: Checkpoint) -> ReferenceVAE:
 
 def _reference(model: Model) -> ReferenceVAE:
     return _reference_of(as_checkpoint(model))
+
+
+@lru_cache(maxsize=4)
+def _folded(checkpoint: Checkpoint, pathway: Pathway) -> FoldedDecoder:
+    return FoldedDecoder(checkpoint.weights, pathway)
 
 
 @lru_cache(maxsize=4)
@@ -519,6 +611,7 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     threads: int = 2,
+    compiled: bool = False,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
 ) -> Path:
     """Train, writing ``latest.pt``, ``best.pt``, ``epoch_N.pt`` and ``metrics.jsonl`` to a folder.
@@ -540,6 +633,7 @@ def train(
         epochs=epochs,
         seed=seed,
         threads=threads,
+        compiled=compiled,
         on_epoch=on_epoch,
     )
 

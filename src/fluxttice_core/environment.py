@@ -1,4 +1,4 @@
-"""Where a figure was measured: versions, machine and memory, as plain values."""
+"""The machine: where a figure was measured, as plain values, and how it is asked to work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import hashlib
 import os
 import platform
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,9 +33,7 @@ def describe_environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_model(),
-        "num_cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "num_cores": available_cores(),
         "versions": versions,
     }
 
@@ -82,6 +84,13 @@ def _commit(repository: Path) -> str | None:
         return None
 
 
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _cpu_model() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -108,6 +117,75 @@ def keep_freed_memory() -> None:
         return
     mallopt(mmap_threshold, 32 * 2**20)
     mallopt(trim_threshold, 2**30)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold NumPy's matrix products to the calling thread inside the block.
+
+    For code that brings its own threads: those of OpenBLAS are one pool, for which callers queue,
+    and on a busy machine each product waits for the slowest of them. With another BLAS than the
+    OpenBLAS of NumPy's wheels nothing happens.
+
+    >>> import numpy as np
+    >>> with one_blas_thread():
+    ...     product = np.eye(2) @ np.eye(2)
+    """
+    calls = _openblas_calls()
+    if calls is None:
+        yield
+        return
+    _ONE_BLAS_THREAD.enter(*calls)
+    try:
+        yield
+    finally:
+        _ONE_BLAS_THREAD.leave(*calls)
+
+
+class _Holders:
+    """Blocks may overlap in several threads: the first holds, and the last lets go."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.number, self.before = 0, 1
+
+    def enter(self, get: Callable[[], int], put: Callable[[int], None]) -> None:
+        with self.lock:
+            if self.number == 0:
+                self.before = get()
+                put(1)
+            self.number += 1
+
+    def leave(self, get: Callable[[], int], put: Callable[[int], None]) -> None:
+        with self.lock:
+            self.number -= 1
+            if self.number == 0:
+                put(self.before)
+
+
+_ONE_BLAS_THREAD = _Holders()
+
+
+@lru_cache(maxsize=1)
+def _openblas_calls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """How to read and set the number of OpenBLAS threads; None where it cannot be done."""
+    import ctypes
+    from pathlib import Path
+
+    import numpy as np
+
+    package = Path(np.__file__).parent
+    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
+        for path in sorted(folder.glob("lib*openblas*")):
+            library = ctypes.CDLL(str(path))
+            for prefix in ("scipy_openblas", "openblas"):
+                try:
+                    get = library[f"{prefix}_get_num_threads64_"]
+                    put = library[f"{prefix}_set_num_threads64_"]
+                except AttributeError:
+                    continue
+                return get, put
+    return None
 
 
 def peak_memory_bytes() -> int | None:

@@ -51,6 +51,11 @@ def numpy_generator(seed: int, purpose: Purpose, stream: int = 0) -> np.random.G
     return np.random.Generator(np.random.Philox(derive_seed(seed, purpose, stream)))
 
 
+def fast_generator(seed: int, purpose: Purpose, stream: int = 0) -> np.random.Generator:
+    """Return an SFC64 generator: a fifth faster than Philox, for many draws in short streams."""
+    return np.random.Generator(np.random.SFC64(derive_seed(seed, purpose, stream)))
+
+
 def torch_generator(seed: int, purpose: Purpose) -> torch.Generator:
     """Return a CPU ``torch.Generator`` for one purpose."""
     import torch

@@ -1,4 +1,4 @@
-"""Real runs against the closed form: 4,000 of each, for three networks and both decoders.
+"""Real runs against the closed form: 2,000 of each, for three networks and both decoders.
 
 The standardised error of the number of distinct operations has mean 0 and variance 1; at 195,000
 draws, where about one stays unseen, the exact discrete interval holds.
@@ -9,14 +9,12 @@ import math
 import numpy as np
 import pytest
 
-from fluxttice_core import load
+from fluxttice_core import load, sample_batches
 from fluxttice_core.evidence.controls import perfect_weights, untrained_weights
 from fluxttice_core.evidence.coverage import distinct_variance
-from fluxttice_core.evidence.draws import latent_batches, read_sampled
 from fluxttice_core.evidence.network import Settings, measure_pathway
-from fluxttice_core.model.reference import ReferenceVAE, probabilities
 from fluxttice_core.operations import NUM_OPERATIONS, indices_from_trits
-from fluxttice_core.rng import numpy_generator
+from tests.support import checkpoint_of
 
 pytestmark = [pytest.mark.assurance, pytest.mark.timeout(3600)]
 NETWORKS = {
@@ -24,30 +22,18 @@ NETWORKS = {
     "untrained": lambda: untrained_weights(0),
     "perfect": perfect_weights,
 }
-RUNS, NUMBERS = 4000, (10_000, 50_000)
+RUNS, NUMBERS = 2000, (10_000, 50_000)
 # At 195,000 draws the runs are few, and their interval is what is tested.
 LONG_RUNS, LONG = 400, 195_000
 
 
-def stream_of(weights, pathway, seed):
-    """Endless sampled operations, in one stream that is cut into runs."""
-    model = ReferenceVAE(weights, np.float32)
-    generator = numpy_generator(seed, "categorical", 5)
-    for latents in latent_batches(10**12, model.latent_dim, seed, stream=5000):
-        each = probabilities(model.logits(latents, pathway))
-        yield indices_from_trits(read_sampled(each, generator))
-
-
 def distinct_counts(weights, pathway, num_draws, runs, seed):
-    source, held, counts = stream_of(weights, pathway, seed), np.empty(0, np.int64), []
-    for _ in range(runs):
-        parts = [held]
-        while sum(map(len, parts)) < num_draws:
-            parts.append(next(source))
-        whole = np.concatenate(parts)
-        counts.append(np.count_nonzero(np.bincount(whole[:num_draws], minlength=NUM_OPERATIONS)))
-        held = whole[num_draws:]
-    return np.array(counts)
+    """Distinct operations in each of many runs, drawn as users draw them."""
+    model = checkpoint_of(weights)
+    drawn = sample_batches(
+        runs * num_draws, model=model, pathway=pathway, seed=seed, batch_size=num_draws, threads=1
+    )
+    return np.array([len(np.unique(indices_from_trits(run))) for run in drawn])
 
 
 @pytest.mark.parametrize("pathway", ["A", "B"])

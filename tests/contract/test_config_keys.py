@@ -270,14 +270,14 @@ def moment_of_stop(config):
         evaluate_cheaply(patch)
         epoch = iter(range(100))
 
-        def scores(weights, split):
+        def scores(weights, split, *, threads):
             now = next(epoch)
             value = 1.0 * min(now, 1) + 0.001 * now
             return tuple(PathwayScore(p, 1.0, 1.0, value, 0.0) for p in "AB")
 
         counted = iter([n for now in range(100) for n in [500 * min(now, 1) + now] * 2])
         patch.setattr(loop, "selection_scores", scores)
-        patch.setattr(loop, "count_sampled", lambda *arguments: next(counted))
+        patch.setattr(loop, "count_sampled", lambda *arguments, threads: next(counted))
         state = TrainState.start(config)
         reports = list(run_epochs(state))
     return len(reports), state.stop_reason

@@ -35,8 +35,11 @@ SIGNATURES = {
     "load": "(path=None, *, sha256=None)",
     "encode": "(operations, *, model=None, pathway='A')",
     "decode": "(latents, *, model=None, pathway='A', reading='mode', generator=None)",
-    "sample": "(num_draws, *, model=None, pathway='A', seed=None)",
-    "sample_batches": "(num_draws, *, model=None, pathway='A', seed=None, batch_size=8192)",
+    "sample": "(num_draws, *, model=None, pathway='A', seed=None, threads=None, device=None)",
+    "sample_batches": (
+        "(num_draws, *, model=None, pathway='A', seed=None, batch_size=8192, threads=None, "
+        "device=None)"
+    ),
     "generate_all_operations": "()",
     "to_torch": "(checkpoint, device='cpu')",
     "coverage_report": (
@@ -46,7 +49,7 @@ SIGNATURES = {
     ),
     "train": (
         "(config, out=None, *, resume=False, device='cpu', epochs=None, seed=None, threads=2, "
-        "on_epoch=None)"
+        "compiled=False, on_epoch=None)"
     ),
     "certify": (
         "(checkpoint, out, *, key=(), config=None, history=None, expires=None, supersedes=None, "

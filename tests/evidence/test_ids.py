@@ -202,3 +202,12 @@ def test_a_sampler_that_gives_too_few():
 def test_sources_that_hold_no_draws(source):
     with pytest.raises(DrawsError, match="got the single value"):
         list(chunks_of(source, 9))
+
+
+@pytest.mark.parametrize("shift", [0, 2**63, 2**64 - 9])
+def test_rows_of_any_offset_are_told_apart(shift):
+    rows = np.random.default_rng(0).integers(0, 3, (500, 4)).astype(np.uint64) + np.uint64(shift)
+    ids = Vocabulary().ids(rows)
+    assert len(np.unique(ids)) == len({tuple(row) for row in rows.tolist()})
+    for number in np.unique(ids):
+        assert len(np.unique(rows[ids == number], axis=0)) == 1

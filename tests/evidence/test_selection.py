@@ -95,3 +95,11 @@ def test_count_sampled_is_v5_5s_coverage_count():
     only_zero = perfect_weights(cut=50.0)
     assert count_sampled(only_zero, "B", 1000, seed=0) == 1
     assert count_sampled(only_zero, "B", 0, seed=0) == 0
+
+
+@pytest.mark.parametrize("pathway", ["A", "B"])
+def test_threads_change_no_count_and_no_score(pathway):
+    weights = perfect_weights(sharpness=3.0)
+    counts = [count_sampled(weights, pathway, 50_000, seed=1, threads=n) for n in (1, 2, 5)]
+    assert len(set(counts)) == 1
+    assert selection_scores(weights, SPLIT) == selection_scores(weights, SPLIT, threads=3)

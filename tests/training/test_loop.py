@@ -303,7 +303,7 @@ class TestStop:
         """Stand-in scores, so that the rule and not the network is tested."""
         remaining = iter(values)
 
-        def scores(weights, split):
+        def scores(weights, split, *, threads):
             value = next(remaining)
             return tuple(
                 loop.PathwayScore(p, 1.0, 1.0, value * 9.887510598012987, 0.0) for p in "AB"
@@ -346,7 +346,7 @@ class TestStop:
         counts = iter([100, 200, 210, 210, 210, 210, 210, 9999] * 2)
         paired = {}
 
-        def counted(weights, pathway, num_draws, seed):
+        def counted(weights, pathway, num_draws, seed, *, threads):
             if pathway == "A":
                 paired["now"] = next(counts)
             return paired["now"]
@@ -366,7 +366,7 @@ class TestStop:
         assert state.best["coverage_A"].value == 210
 
     def test_the_smaller_pathway_decides(self, monkeypatch):
-        def scores(weights, split):
+        def scores(weights, split, *, threads):
             return (
                 loop.PathwayScore("A", 1.0, 1.0, 9.0, 0.0),
                 loop.PathwayScore("B", 1.0, 0.5, 4.0, 0.0),

@@ -38,6 +38,12 @@ from .console import json_option, note, say, say_json
     show_default=True,
     help="CPU threads; another number gives other bits.",
 )
+@click.option(
+    "--compile",
+    "compiled",
+    is_flag=True,
+    help="Compile the step first: faster at small batches, other bits.",
+)
 @click.option("--tensorboard", is_flag=True, help="Also write DIR/tensorboard (needs the extra).")
 @json_option
 def train(
@@ -48,6 +54,7 @@ def train(
     epochs: int | None,
     seed: int | None,
     threads: int,
+    compiled: bool,
     tensorboard: bool,
     as_json: bool,
 ) -> None:
@@ -88,6 +95,7 @@ def train(
                 epochs=epochs,
                 seed=seed,
                 threads=threads,
+                compiled=compiled,
                 on_epoch=finished,
             )
         except KeyboardInterrupt:

@@ -13,6 +13,8 @@ from ..errors import DrawsError
 from ..operations import NUM_OPERATIONS, NUM_TRITS
 
 CHUNK = 2**22
+# A table of so many entries is quicker to fill than the codes are to sort.
+SMALL_CODES = 2**20
 
 
 class Vocabulary:
@@ -28,16 +30,34 @@ class Vocabulary:
 
     def ids(self, values: NDArray[Any]) -> NDArray[np.int64]:
         """Map labels ``(n,)`` or rows ``(n, k)`` to ids ``(n,)``."""
-        if values.ndim == 2 and (codes := _row_codes(values)) is not None:
-            _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-        else:
+        codes = _row_codes(values) if values.ndim == 2 else None
+        if codes is None:
             _, first, inverse = np.unique(values, return_index=True, return_inverse=True, axis=0)
+        elif int(codes.max()) < SMALL_CODES:
+            first, inverse = _first_places(codes)
+        else:
+            _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
         keys = values[first].tolist()
         if values.ndim == 2:
             keys = [tuple(row) for row in keys]
         known = [self._ids.setdefault(key, len(self._ids)) for key in keys]
         mapped: NDArray[np.int64] = np.array(known, dtype=np.int64)[inverse.reshape(-1)]
         return mapped
+
+
+def _first_places(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What ``np.unique`` says of small codes, without sorting: first places, and the inverse.
+
+    >>> [places.tolist() for places in _first_places(np.array([7, 2, 7]))]
+    [[1, 0], [1, 0, 1]]
+    """
+    place = np.full(int(codes.max()) + 1, -1, dtype=np.int64)
+    # Written backwards, so that the first of each is what remains.
+    place[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    present = np.flatnonzero(place >= 0)
+    rank = np.empty(len(place), dtype=np.int64)
+    rank[present] = np.arange(len(present))
+    return place[present], rank[codes]
 
 
 def _row_codes(rows: NDArray[Any]) -> NDArray[np.int64] | None:
@@ -49,7 +69,9 @@ def _row_codes(rows: NDArray[Any]) -> NDArray[np.int64] | None:
     if math.prod(sizes) >= 2**62:
         return None
     steps = np.cumprod([1, *sizes[:-1]], dtype=np.int64)
-    codes: NDArray[np.int64] = (rows.astype(np.int64) - low.astype(np.int64)) @ steps
+    codes = np.zeros(len(rows), dtype=np.int64)
+    for column, least, step in zip(rows.T, low.astype(np.int64), steps, strict=True):
+        codes += (column.astype(np.int64) - least) * step
     return codes
 
 

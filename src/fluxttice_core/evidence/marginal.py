@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..environment import one_blas_thread
 from ..model.reference import probabilities as softmax
 from ..operations import NUM_OPERATIONS, indices_from_trits
 from .draws import Decode, latent_batches, read_expectation, read_mode
@@ -128,12 +129,13 @@ def estimate_marginal(
                     indices = indices_from_trits(read(each))
                     counts[kind, group] += np.bincount(indices, minlength=NUM_OPERATIONS)
 
-    if threads == 1:
-        for group in range(num_groups):
-            measure(group)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(measure, range(num_groups)))
+    with one_blas_thread():
+        if threads == 1:
+            for group in range(num_groups):
+                measure(group)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(measure, range(num_groups)))
     first, second = moments.sum(axis=0)
     mean = float(first / num_latents)
     variance = max(float(second / num_latents) - mean**2, 0.0)

@@ -9,17 +9,20 @@ collapsed decoder nor a lookup without a usable prior can raise it. 1 is a perfe
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model.layout import PATHWAYS, Pathway
+from ..environment import one_blas_thread
+from ..model.layout import INPUT_DIM, PATHWAYS, Pathway
 from ..model.reference import ReferenceVAE, probabilities
 from ..operations import NUM_OPERATIONS, indices_from_trits
 from ..rng import numpy_generator
 from ..splits import Split
-from .draws import latent_batches, read_sampled
+from .draws import cut_sampled, latent_batches
 from .information import chi_square_divergence, mutual_information_nats
 from .marginal import estimate_marginal
 from .reconstruction import trits_right
@@ -54,11 +57,11 @@ class PathwayScore:
 
 
 def selection_scores(
-    weights: Mapping[str, NDArray[Any]], split: Split
+    weights: Mapping[str, NDArray[Any]], split: Split, *, threads: int = 1
 ) -> tuple[PathwayScore, PathwayScore]:
     """Measure both pathways by the fixed rule; the epoch's score is the smaller of the two.
 
-    The test part of the split is not looked at.
+    The test part of the split is not looked at. ``threads`` changes no figure.
     """
     model = ReferenceVAE(weights, np.float32)
 
@@ -70,6 +73,7 @@ def selection_scores(
             SELECTION_LATENTS,
             SELECTION_SEED,
             num_groups=SELECTION_GROUPS,
+            threads=threads,
         )
         return PathwayScore(
             pathway,
@@ -79,18 +83,37 @@ def selection_scores(
             chi_square_divergence(marginal),
         )
 
-    first, second = (one(pathway) for pathway in PATHWAYS)
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        first, second = pool.map(one, PATHWAYS)
     return first, second
 
 
 def count_sampled(
-    weights: Mapping[str, NDArray[Any]], pathway: Pathway, num_draws: int, seed: int
+    weights: Mapping[str, NDArray[Any]],
+    pathway: Pathway,
+    num_draws: int,
+    seed: int,
+    *,
+    threads: int = 1,
 ) -> int:
-    """Distinct operations among ``num_draws`` sampled draws: v5.5's coverage count."""
+    """Distinct operations among ``num_draws`` sampled draws: v5.5's coverage count.
+
+    ``threads`` changes no draw: the noise comes in one order, its reading needs none.
+    """
     model = ReferenceVAE(weights, np.float32)
     generator = numpy_generator(seed, "categorical")
     seen = np.zeros(NUM_OPERATIONS, dtype=bool)
-    for latents in latent_batches(num_draws, model.latent_dim, seed):
-        trits = read_sampled(probabilities(model.logits(latents, pathway)), generator)
-        seen[indices_from_trits(trits)] = True
+
+    def read(latents: NDArray[Any], uniforms: NDArray[Any]) -> None:
+        each = probabilities(model.logits(latents, pathway))
+        seen[indices_from_trits(cut_sampled(each, uniforms))] = True
+
+    noise = (
+        (latents, generator.random((len(latents), INPUT_DIM)))
+        for latents in latent_batches(num_draws, model.latent_dim, seed)
+    )
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        # A few batches at a time: memory does not grow with the draws.
+        while batches := list(islice(noise, 2 * threads)):
+            list(pool.map(read, *zip(*batches, strict=True)))
     return int(seen.sum())

@@ -170,12 +170,15 @@ class DualNeuralVAEV5(nn.Module):
     ) -> Tensor:
         """Draw operations ``(num_samples, 9)`` in {-1, 0, +1}: z ~ N(0, I), then a trit each.
 
-        The plain decoder reads the code, uninjected. The mode of the model is not touched.
+        The plain decoder reads the code, uninjected. The mode of the model is not touched. The
+        noise is made where ``generator`` lives, on the CPU without one.
         """
         if use_vae not in ("A", "B"):
             raise ValueError(f'use_vae must be "A" or "B"; got {use_vae!r}')
         place = self.grad_norm_A_ema.device if device is None else torch.device(device)
-        latents = torch.randn(num_samples, self.latent_dim, generator=generator).to(place)
-        uniforms = torch.rand(num_samples, 9, 1, generator=generator).to(place)
+        source = torch.device("cpu") if generator is None else generator.device
+        shape = (num_samples, self.latent_dim)
+        latents = torch.randn(shape, generator=generator, device=source).to(place)
+        uniforms = torch.rand(num_samples, 9, 1, generator=generator, device=source).to(place)
         cumulative = self.decoder(use_vae)(latents).softmax(-1).cumsum(-1)
         return (uniforms >= cumulative[..., :2]).sum(-1).float() - 1.0

@@ -37,4 +37,9 @@ def reparameterise(
     means the same draws everywhere.
     """
     noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype).to(mean.device)
+    return scaled_code(mean, logvar, temperature, noise)
+
+
+def scaled_code(mean: Tensor, logvar: Tensor, temperature: float, noise: Tensor) -> Tensor:
+    """``mean + temperature * exp(logvar / 2) * noise``, all but the temperature of one shape."""
     return mean + temperature * torch.exp(0.5 * logvar) * noise

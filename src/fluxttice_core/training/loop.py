@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..config import Config, parse_config
+from ..environment import one_blas_thread
 from ..errors import CheckpointError, TrainingError
 from ..evidence.posterior import summarise_posterior
 from ..evidence.selection import PathwayScore, count_sampled, selection_scores
@@ -25,9 +27,12 @@ from ..rng import Purpose, derive_seed, isolated_torch_seed, torch_generator
 from ..splits import Split, split_operations
 from .controller import Controls, Feedback, controls_for, observe
 from .steering import Steering
-from .step import StepFigures, pathway_parameters, train_step
+from .step import Generators, StepFigures, pathway_parameters, train_step
 
 FORMAT_VERSION = 1
+Step = Callable[
+    [DualNeuralVAEV5, torch.optim.Optimizer, Tensor, Controls, Config, Generators], StepFigures
+]
 STREAMS: tuple[Purpose, ...] = ("shuffle", "noise", "mix", "prior", "exploration")
 
 
@@ -234,26 +239,35 @@ class TrainState:
         return state
 
 
-def run_epochs(state: TrainState, num_epochs: int | None = None) -> Iterator[EpochReport]:
+def run_epochs(
+    state: TrainState, num_epochs: int | None = None, *, compiled: bool = False
+) -> Iterator[EpochReport]:
     """Advance ``state`` in place, yielding after each epoch, until done.
 
     Done is: ``total_epochs`` passes, a stop rule, or ``num_epochs`` passes counted from epoch 0,
-    which cuts the run short and changes no schedule.
+    which cuts the run short and changes no schedule. ``compiled``: see
+    :class:`fluxttice_core.training.compiled.CompiledStep`.
     """
     config = state.config
+    step: Step = train_step
+    if compiled:
+        # It costs a second to import, which an eager run need not pay.
+        from .compiled import CompiledStep
+
+        step = CompiledStep(state.model, state.optimizer, config)
     last = config.total_epochs if num_epochs is None else min(num_epochs, config.total_epochs)
     operations = torch.from_numpy(generate_all_operations()).float().to(state.device)
     train = torch.from_numpy(state.split.train)
     while state.epoch + 1 < last and state.stop_reason is None:
-        yield _one_epoch(state, operations, train)
+        yield _one_epoch(state, operations, train, step)
 
 
-def _one_epoch(state: TrainState, operations: Tensor, train: Tensor) -> EpochReport:
+def _one_epoch(state: TrainState, operations: Tensor, train: Tensor, step: Step) -> EpochReport:
     config, epoch, started = state.config, state.epoch + 1, time.perf_counter()
     controls = controls_for(config, epoch, state.feedback)
     state.model.rho = controls.rho
     state.model.train()
-    figures = _train_pass(state, operations, train, controls)
+    figures = _train_pass(state, operations, train, controls, step)
     state.model.eval()
     trained = time.perf_counter()
     state.epoch = epoch
@@ -290,13 +304,17 @@ def _one_epoch(state: TrainState, operations: Tensor, train: Tensor) -> EpochRep
 
 
 def _train_pass(
-    state: TrainState, operations: Tensor, train: Tensor, controls: Controls
+    state: TrainState,
+    operations: Tensor,
+    train: Tensor,
+    controls: Controls,
+    step: Step = train_step,
 ) -> dict[str, float]:
     """Every training operation once, in a fresh order; figures are means over items."""
     order = train[torch.randperm(len(train), generator=state.streams["shuffle"])]
     total = torch.zeros(len(StepFigures.NAMES), device=state.device)
     for batch in order.split(state.config.batch_size):
-        step = train_step(
+        taken = step(
             state.model,
             state.optimizer,
             operations[batch.to(state.device)],
@@ -304,7 +322,7 @@ def _train_pass(
             state.config,
             state.streams,
         )
-        total += step.values * len(batch)
+        total += taken.values * len(batch)
     values = (total / len(order)).tolist()
     figures = dict(zip(StepFigures.NAMES, values, strict=True))
     if not all(np.isfinite(values)):
@@ -328,15 +346,19 @@ def _validation_nll(state: TrainState, operations: Tensor) -> float:
 
 
 def _evaluate(state: TrainState, operations: Tensor, metrics: dict[str, Any]) -> bool:
-    weights, epoch = state.weights(), state.epoch
-    scores = selection_scores(weights, state.split)
+    weights, epoch, threads = state.weights(), state.epoch, torch.get_num_threads()
+    scores = selection_scores(weights, state.split, threads=threads)
     score = min(item.score for item in scores)
     metrics["selection_score"] = score
     for item in scores:
         metrics.update(_named(item))
     model = ReferenceVAE(weights, np.float32)
-    for pathway in PATHWAYS:
-        posterior = summarise_posterior(model, pathway, state.config.model.eps_kl)
+    active = state.config.model.eps_kl
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        posteriors = list(
+            pool.map(lambda pathway: summarise_posterior(model, pathway, active), PATHWAYS)
+        )
+    for pathway, posterior in zip(PATHWAYS, posteriors, strict=True):
         metrics[f"histogram_entropy_{pathway}"] = posterior.histogram_entropy_nats
         metrics[f"num_active_{pathway}"] = posterior.num_active
         state.history[f"H_{pathway}"].append(posterior.histogram_entropy_nats)
@@ -365,7 +387,9 @@ def _check_coverage(state: TrainState, metrics: dict[str, Any]) -> None:
     seed = derive_seed(config.seed, "evaluation")
     counts = []
     for pathway in PATHWAYS:
-        count = count_sampled(weights, pathway, config.eval_num_samples, seed)
+        count = count_sampled(
+            weights, pathway, config.eval_num_samples, seed, threads=torch.get_num_threads()
+        )
         metrics[f"coverage_{pathway}"] = count
         state.history[f"coverage_{pathway}"].append(count)
         state.best[f"coverage_{pathway}"].offer(count, state.epoch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,12 +10,13 @@ from torch import Tensor, nn
 
 from ..config import Config
 from ..model.dual_vae import DualNeuralVAEV5, batch_latent_entropy, cross_inject
-from ..model.encoder import reparameterise
+from ..model.encoder import scaled_code
 from ..model.layout import Pathway
 from ..objective import codebook, elbo, regularisers
 from .controller import Controls
 
 Generators = dict[str, torch.Generator]
+Objective = Callable[[DualNeuralVAEV5, Tensor, "Noise", Controls, Config], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +58,64 @@ def mixing_shares(batch: int, rho: float, mixed_fraction: float, stream: torch.G
     return (torch.rand(batch, 1, generator=stream) < mixed_fraction) * rho
 
 
-def train_step(
-    model: DualNeuralVAEV5,
-    optimizer: torch.optim.Optimizer,
-    operations: Tensor,
-    controls: Controls,
-    config: Config,
-    streams: Generators,
-) -> StepFigures:
-    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step."""
-    device = operations.device
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Every random number of one step, on the device of the batch.
+
+    ``codes``: standard normal ``(batch, latent)``, for A and for B. ``shares``: of the other
+    pathway's code, ``(batch, 1)`` each. ``prior``: latents ``(num_latents, latent)``, as many as
+    the objective's terms read: none, one or two.
+    """
+
+    codes: tuple[Tensor, Tensor]
+    shares: tuple[Tensor, Tensor]
+    prior: tuple[Tensor, ...]
+
+
+def draw_noise(
+    operations: Tensor, latent_dim: int, controls: Controls, config: Config, streams: Generators
+) -> Noise:
+    """Draw a step's random numbers, on the CPU: a seed means the same run on every device."""
+    batch, device = len(operations), operations.device
+    fraction = config.cross_injection.mixed_fraction
+    num_latents: list[int] = []
+    if config.prior_terms is not None:
+        num_latents = [config.prior_terms.num_latents]
+    elif config.codebook_terms is not None:
+        num_latents = [config.codebook_terms.num_latents] * 2
+    code_a, code_b = (
+        torch.randn(batch, latent_dim, generator=streams["noise"], dtype=operations.dtype)
+        for _ in range(2)
+    )
+    share_a, share_b = (
+        mixing_shares(batch, controls.rho, fraction, streams["mix"]) for _ in range(2)
+    )
+    prior = (torch.randn(rows, latent_dim, generator=streams["prior"]) for rows in num_latents)
+    return Noise(
+        (code_a.to(device), code_b.to(device)),
+        (share_a.to(device), share_b.to(device)),
+        tuple(latents.to(device) for latents in prior),
+    )
+
+
+def objective(
+    model: DualNeuralVAEV5, operations: Tensor, noise: Noise, controls: Controls, config: Config
+) -> tuple[Tensor, Tensor]:
+    """Return the loss of float trits ``(batch, 9)``, and the figures but for the gradient norms.
+
+    A pure function of its arguments, which draws nothing: it can be compiled as it stands.
+    """
     classes = operations.long() + 1
-    zero = torch.zeros((), device=device)
+    zero = torch.zeros((), device=operations.device)
 
     mean_a, logvar_a = model.encoder_A(operations)
     mean_b, logvar_b = model.encoder_B(operations)
     logvar_a = elbo.bounded_log_variance(logvar_a)
     logvar_b = elbo.bounded_log_variance(logvar_b)
-    code_a = reparameterise(mean_a, logvar_a, controls.temp_a, streams["noise"])
-    code_b = reparameterise(mean_b, logvar_b, controls.temp_b, streams["noise"])
-    fraction = config.cross_injection.mixed_fraction
-    share_a, share_b = (
-        mixing_shares(len(operations), controls.rho, fraction, streams["mix"]).to(device)
-        for _ in range(2)
-    )
-    logits_a = model.decoder_A(cross_inject(code_a, code_b, share_a))
-    logits_b = model.decoder_B(cross_inject(code_b, code_a, share_b))
+    code_a = scaled_code(mean_a, logvar_a, controls.temp_a, noise.codes[0])
+    code_b = scaled_code(mean_b, logvar_b, controls.temp_b, noise.codes[1])
+    logits_a = model.decoder_A(cross_inject(code_a, code_b, noise.shares[0]))
+    logits_b = model.decoder_B(cross_inject(code_b, code_a, noise.shares[1]))
 
     nll_a = elbo.reconstruction_nll(logits_a, classes)
     nll_b = elbo.reconstruction_nll(logits_b, classes)
@@ -97,21 +131,14 @@ def train_step(
 
     collision_a = collision_b = conditional_a = conditional_b = zero
     spread_a = spread_b = zero
-    terms = config.prior_terms
-    if terms is not None:
-        latents = torch.randn(terms.num_latents, model.latent_dim, generator=streams["prior"])
-        latents = latents.to(device)
+    if config.prior_terms is not None:
+        (latents,) = noise.prior
         prior_a, collision_a, conditional_a = _prior_terms(model.decoder_A(latents), config)
         prior_b, collision_b, conditional_b = _prior_terms(model.decoder_B(latents), config)
         loss_a = loss_a + controls.prior_ramp * prior_a
         loss_b = loss_b + controls.prior_ramp * prior_b
     if config.codebook_terms is not None:
-        latents, fresh = (
-            torch.randn(
-                config.codebook_terms.num_latents, model.latent_dim, generator=streams["prior"]
-            ).to(device)
-            for _ in range(2)
-        )
+        latents, fresh = noise.prior
         cells_a, collision_a, conditional_a, spread_a = _cell_terms(
             model.decoder_A, latents, fresh, controls, config
         )
@@ -125,20 +152,10 @@ def train_step(
         controls.lambda1 * controls.balance_a * loss_a
         + controls.lambda2 * controls.balance_b * loss_b
     )
-    if controls.lambda3:
+    if _aligns_entropies(config):
         alignment = regularisers.entropy_alignment(entropy_a, entropy_b)
         loss = loss + controls.lambda3 * alignment
 
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    # A clip per pathway: one over both would let either silence the other.
-    norm_a, norm_b = (
-        nn.utils.clip_grad_norm_(group["params"], config.grad_clip)
-        for group in optimizer.param_groups
-    )
-    for group, rate in zip(optimizer.param_groups, (controls.lr_a, controls.lr_b), strict=True):
-        group["lr"] = rate
-    optimizer.step()
     figures = torch.stack(
         [
             loss,
@@ -154,11 +171,46 @@ def train_step(
             conditional_b,
             spread_a,
             spread_b,
-            norm_a,
-            norm_b,
         ]
     )
-    return StepFigures(figures.detach())
+    return loss, figures.detach()
+
+
+def _aligns_entropies(config: Config) -> bool:
+    """Whether lambda3 may ever be other than 0; asked of the config, so that a program can hold."""
+    model = config.model
+    return bool(model.lambda3_base or model.lambda3_amplitude or model.statenet_lambda_scale)
+
+
+def train_step(
+    model: DualNeuralVAEV5,
+    optimizer: torch.optim.Optimizer,
+    operations: Tensor,
+    controls: Controls,
+    config: Config,
+    streams: Generators,
+    *,
+    evaluate: Objective = objective,
+) -> StepFigures:
+    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step.
+
+    Parameters
+    ----------
+    evaluate : :func:`objective`, or what :func:`compiled_objective` makes of it.
+    """
+    noise = draw_noise(operations, model.latent_dim, controls, config, streams)
+    loss, figures = evaluate(model, operations, noise, controls, config)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    # A clip per pathway: one over both would let either silence the other.
+    norms = [
+        nn.utils.clip_grad_norm_(group["params"], config.grad_clip)
+        for group in optimizer.param_groups
+    ]
+    for group, rate in zip(optimizer.param_groups, (controls.lr_a, controls.lr_b), strict=True):
+        group["lr"] = rate
+    optimizer.step()
+    return StepFigures(torch.cat([figures, torch.stack(norms)]))
 
 
 def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,0 +1,72 @@
+"""The exact marginal: a million latents and their three readings.
+
+python -m benchmarks.speed.marginal
+"""
+
+from __future__ import annotations
+
+from .harness import Comparison, command, compare
+
+NUM_LATENTS, REFERENCE_LATENTS = 2**20, 200
+
+
+def measure(threads: int, repeats: int) -> list[Comparison]:
+    import numpy as np
+    import torch
+
+    from benchmarks.reference.marginal import marginal as plain_marginal
+    from fluxttice_core import load
+    from fluxttice_core.evidence.marginal import estimate_marginal
+    from fluxttice_core.model.reference import ReferenceVAE, probabilities
+    from fluxttice_core.operations import generate_all_operations
+
+    from . import ceilings
+
+    torch.set_num_threads(threads)
+    model = ReferenceVAE(load().weights, np.float32)
+    trits = generate_all_operations()
+    rows = []
+    for pathway in ("A", "B"):
+
+        def ours(pathway=pathway):
+            return estimate_marginal(
+                lambda latents: model.logits(latents, pathway),
+                model.latent_dim,
+                NUM_LATENTS,
+                seed=0,
+                readings=True,
+                threads=threads,
+            )
+
+        def reference(pathway=pathway):
+            latents = np.random.default_rng(0).normal(size=(REFERENCE_LATENTS, 16))
+            return plain_marginal(probabilities(model.logits(latents, pathway)), trits)
+
+        draw = ceilings.draws(pathway, NUM_LATENTS)
+        # The sum over a batch, of p and of its square.
+        total = ceilings.products([(ceilings.BATCH, 81)] * 2, 243)
+
+        def ceiling(draw=draw, total=total):
+            draw()
+            for _ in range(0, NUM_LATENTS, ceilings.BATCH):
+                total()
+
+        rows.append(
+            compare(
+                f"marginal with readings, {pathway}",
+                NUM_LATENTS,
+                "latents",
+                ours=ours,
+                reference=reference,
+                ceiling=ceiling,
+                repeats=repeats,
+                parts={"reference": NUM_LATENTS / REFERENCE_LATENTS},
+            )
+        )
+    return rows
+
+
+main = command("marginal", measure)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The step as one compiled program: loss, gradient and clip without Python between them.
+
+The eager :func:`fluxttice_core.training.step.train_step` is the oracle of its tests, evaluates the
+same :func:`fluxttice_core.training.step.objective`, and takes what has not the configuration's
+batch size. Sums run in another order, so weights differ from an eager run's: in the last digits
+after a step, and, as training amplifies differences, visibly after an epoch.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad_and_value
+
+from ..config import Config
+from ..errors import TrainingError
+from ..model.dual_vae import DualNeuralVAEV5
+from .controller import CodebookControls, Controls
+from .step import Generators, Noise, StepFigures, draw_noise, objective, train_step
+
+Named = dict[str, Tensor]
+
+
+class CompiledStep:
+    """:func:`train_step` of one model, compiled at its first whole batch (about half a minute).
+
+    The optimiser's own moments are updated, so that a checkpoint holds what it always holds.
+    """
+
+    def __init__(
+        self, model: DualNeuralVAEV5, optimizer: torch.optim.Optimizer, config: Config
+    ) -> None:
+        self._config = config
+        self._controls: tuple[Controls | None, Controls | None] = (None, None)
+        self._compiled = False
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        self._parameters: Named = {}
+        self._groups: list[_Group] = []
+        for settings in optimizer.param_groups:
+            chosen = {names[one]: one for one in settings["params"]}
+            self._parameters |= {name: one.detach() for name, one in chosen.items()}
+            self._groups.append(_Group(list(chosen), *_moments(optimizer, chosen.values())))
+        program = _program(model, [group.names for group in self._groups], config)
+        self._program: Callable[..., tuple[Tensor, Named]] = torch.compile(
+            program, fullgraph=True, dynamic=False
+        )
+
+    def __call__(
+        self,
+        model: DualNeuralVAEV5,
+        optimizer: torch.optim.Optimizer,
+        operations: Tensor,
+        controls: Controls,
+        config: Config,
+        streams: Generators,
+    ) -> StepFigures:
+        """Do what :func:`train_step` does, for the model and the optimiser given at the start.
+
+        Raises
+        ------
+        TrainingError
+            The step cannot be compiled here.
+        """
+        if len(operations) != self._config.batch_size:
+            return train_step(model, optimizer, operations, controls, config, streams)
+        noise = draw_noise(operations, model.latent_dim, controls, config, streams)
+        if self._controls[0] is not controls:
+            self._controls = controls, _as_tensors(controls, operations.device)
+        try:
+            with torch.no_grad(), warnings.catch_warnings():
+                # The compiler warns of its own use of what PyTorch deprecates.
+                warnings.simplefilter("ignore")
+                values, gradients = self._program(
+                    self._parameters,
+                    [step for group in self._groups for step in group.steps],
+                    operations,
+                    noise,
+                    self._controls[1],
+                )
+        except RuntimeError as error:
+            if self._compiled:
+                raise
+            raise TrainingError(
+                f"the step cannot be compiled here: {' '.join(str(error).split())[:300]}; it "
+                "needs a C++ compiler; install one or train without compiling"
+            ) from error
+        self._compiled = True
+        self._update(optimizer, gradients, (controls.lr_a, controls.lr_b))
+        return StepFigures(values)
+
+    @torch.no_grad()
+    def _update(
+        self, optimizer: torch.optim.Optimizer, gradients: Named, rates: tuple[float, float]
+    ) -> None:
+        """What ``optimizer.step()`` does, without what it looks up anew at every step."""
+        # The kernel behind the optimisers that train_step uses, called as they call it.
+        kernel = (
+            torch._fused_adamw_ if self._config.optimizer.type == "adamw" else torch._fused_adam_
+        )
+        for group, settings, rate in zip(self._groups, optimizer.param_groups, rates, strict=True):
+            settings["lr"] = rate
+            beta1, beta2 = settings["betas"]
+            kernel(
+                [self._parameters[name] for name in group.names],
+                [gradients[name] for name in group.names],
+                group.means,
+                group.squares,
+                [],
+                group.steps,
+                lr=rate,
+                beta1=beta1,
+                beta2=beta2,
+                weight_decay=settings["weight_decay"],
+                eps=settings["eps"],
+                amsgrad=False,
+                maximize=False,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The parameters of a pathway by name, and the optimiser's state of each."""
+
+    names: list[str]
+    steps: list[Tensor]
+    means: list[Tensor]
+    squares: list[Tensor]
+
+
+def _moments(
+    optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor]
+) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """The optimiser's own tensors, made as it makes them where it has none yet."""
+    states = []
+    for one in parameters:
+        state = optimizer.state[one]
+        if not state:
+            state["step"] = torch.zeros((), device=one.device)
+            state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(one), torch.zeros_like(one)
+        states.append(state)
+    steps, means, squares = (
+        [state[key] for state in states] for key in ("step", "exp_avg", "exp_avg_sq")
+    )
+    return steps, means, squares
+
+
+class _Objective(nn.Module):
+    """The objective as a module, for ``functional_call``."""
+
+    def __init__(self, model: DualNeuralVAEV5, config: Config) -> None:
+        super().__init__()
+        self.model, self.config = model, config
+
+    def forward(
+        self, operations: Tensor, noise: Noise, controls: Controls
+    ) -> tuple[Tensor, Tensor]:
+        return objective(self.model, operations, noise, controls, self.config)
+
+
+def _program(
+    model: DualNeuralVAEV5, groups: list[list[str]], config: Config
+) -> Callable[..., tuple[Tensor, Named]]:
+    """The step up to its update, as a function of tensors: figures and clipped gradients."""
+    module = _Objective(model, config)
+
+    def program(
+        parameters: Named,
+        steps: list[Tensor],
+        operations: Tensor,
+        noise: Noise,
+        controls: Controls,
+    ) -> tuple[Tensor, Named]:
+        def loss(values: Named) -> tuple[Tensor, Tensor]:
+            named = {f"model.{name}": value for name, value in values.items()}
+            result: tuple[Tensor, Tensor] = functional_call(
+                module, named, (operations, noise, controls)
+            )
+            return result
+
+        gradients, (_, figures) = grad_and_value(loss, has_aux=True)(parameters)
+        norms: list[Tensor] = []
+        clipped: Named = {}
+        for group in groups:
+            norm = torch.stack([gradients[name].square().sum() for name in group]).sum().sqrt()
+            clip = (config.grad_clip / (norm + 1e-6)).clamp(max=1.0)
+            clipped |= {name: gradients[name] * clip for name in group}
+            norms.append(norm)
+        for step in steps:
+            step.add_(1.0)
+        return torch.cat([figures, torch.stack(norms)]), clipped
+
+    return program
+
+
+def _as_tensors(controls: Controls, device: torch.device) -> Controls:
+    """Every number as a tensor: the program then holds for any value, not for one epoch's."""
+
+    def tensors(record: Controls | CodebookControls) -> dict[str, Any]:
+        return {
+            name: torch.tensor(value, dtype=torch.float32, device=device)
+            for name, value in asdict(record).items()
+            if isinstance(value, float)
+        }
+
+    codebook = controls.codebook
+    if codebook is not None:
+        codebook = replace(codebook, **tensors(codebook))
+    return replace(controls, **tensors(controls), epoch=0, phase=0, codebook=codebook)
