@@ -92,6 +92,10 @@ CODEBOOK: dict[str, Changes] = {
     "without code alignment": {"codebook_terms.alignment_weight": 0.0},
     "without distance stress": constant("distance_weight", 0.0),
     "without cross-injection": {"cross_injection.mixed_fraction": 0.0},
+    "without cross-injection and code alignment": {
+        "cross_injection.mixed_fraction": 0.0,
+        "codebook_terms.alignment_weight": 0.0,
+    },
     "with free bits 0.5": {"free_bits": 0.5},
     "with StateNet": STATENET,
     "with entropy alignment": ALIGNMENT,
