@@ -81,8 +81,8 @@ def speed() -> str:
     """The README's sentence on training, from ``training_speed.json``."""
     measured = record("training_speed.json")
     return (
-        f"An epoch of v5.5 takes {measured['seconds_per_epoch']['median']:.1f} s on two cores, evaluation "
-        "and coverage count included, at a peak of "
+        f"An epoch of v5.5 takes {measured['seconds_per_epoch']['median']:.1f} s on two cores, "
+        "evaluation and coverage count included, at a peak of "
         f"{measured['peak_process_bytes'] / 2**20:.0f} MiB (`python benchmarks/training_speed.py`)."
     )
 
