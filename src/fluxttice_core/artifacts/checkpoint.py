@@ -43,9 +43,9 @@ class Checkpoint:
     (epoch, config, histories, ...); keys a foreign file lacks are absent.
 
     >>> from fluxttice_core import load
-    >>> checkpoint = load()
+    >>> checkpoint = load("codebook")
     >>> checkpoint.epoch, checkpoint.latent_dim, len(checkpoint.weights)
-    (106, 16, 50)
+    (299, 16, 50)
     """
 
     weights: Mapping[str, np.ndarray[Any, Any]]
