@@ -24,7 +24,7 @@ TOLERANCE = 0.2
 
 
 @click.command()
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(SUBJECTS), help="Repeatable.")
 @click.option("--record", is_flag=True, help="Write the ratios as the ones to keep.")
