@@ -270,7 +270,7 @@ def moment_of_stop(config):
         evaluate_cheaply(patch)
         epoch = iter(range(100))
 
-        def scores(weights, split, *, threads):
+        def scores(model, split, *, threads):
             now = next(epoch)
             value = 1.0 * min(now, 1) + 0.001 * now
             return tuple(PathwayScore(p, 1.0, 1.0, value, 0.0) for p in "AB")

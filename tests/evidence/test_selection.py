@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 
 from fluxttice_core.evidence.controls import collapsed_weights, untrained_weights
-from fluxttice_core.evidence.selection import PathwayScore, count_sampled, selection_scores
+from fluxttice_core.evidence.selection import PathwayScore, count_sampled
+from fluxttice_core.evidence.selection import selection_scores as scores_of_model
+from fluxttice_core.model.reference import ReferenceVAE
 from fluxttice_core.operations import generate_all_operations
 from fluxttice_core.splits import Split, split_operations
 from tests.support import perfect_weights
 
 SPLIT = split_operations()
+
+
+def selection_scores(weights, split, **options):
+    return scores_of_model(ReferenceVAE(weights, np.float32), split, **options)
 
 
 def scores(weights):

@@ -303,7 +303,7 @@ class TestStop:
         """Stand-in scores, so that the rule and not the network is tested."""
         remaining = iter(values)
 
-        def scores(weights, split, *, threads):
+        def scores(model, split, *, threads):
             value = next(remaining)
             return tuple(
                 loop.PathwayScore(p, 1.0, 1.0, value * 9.887510598012987, 0.0) for p in "AB"
@@ -366,7 +366,7 @@ class TestStop:
         assert state.best["coverage_A"].value == 210
 
     def test_the_smaller_pathway_decides(self, monkeypatch):
-        def scores(weights, split, *, threads):
+        def scores(model, split, *, threads):
             return (
                 loop.PathwayScore("A", 1.0, 1.0, 9.0, 0.0),
                 loop.PathwayScore("B", 1.0, 0.5, 4.0, 0.0),

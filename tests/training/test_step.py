@@ -243,6 +243,7 @@ def test_no_term_sees_a_held_out_operation(changes):
             operations,
             torch.from_numpy(state.split.train),
             controls_for(state.config, 0, state.feedback),
+            train_step,
         )
         return tensor_hash(state.weights())
 

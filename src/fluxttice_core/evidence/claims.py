@@ -120,8 +120,7 @@ def exact_measurements(
     for the measured model the posterior's divergence from the prior.
     """
     model = ReferenceVAE(weights)
-    operations = generate_all_operations()
-    posterior = {pathway: model.encode(operations, pathway) for pathway in PATHWAYS}
+    posterior = {pathway: model.encode_all(pathway) for pathway in PATHWAYS}
     found: list[Measurement] = []
     for pathway in PATHWAYS:
         own, logvar = posterior[pathway]

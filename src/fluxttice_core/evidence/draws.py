@@ -32,11 +32,7 @@ def latent_batches(
 
 def read_sampled(probabilities: NDArray[Any], generator: np.random.Generator) -> NDArray[np.int8]:
     """Draw a trit from each of the nine distributions: inverse CDF on one uniform number each."""
-    return cut_sampled(probabilities, generator.random(probabilities.shape[:-1]))
-
-
-def cut_sampled(probabilities: NDArray[Any], uniforms: NDArray[Any]) -> NDArray[np.int8]:
-    """Read trits ``(batch, 9)`` from ``(batch, 9, 3)`` at given uniform numbers ``(batch, 9)``."""
+    uniforms = generator.random(probabilities.shape[:-1])
     first = probabilities[..., 0]
     second = first + probabilities[..., 1]
     return ((uniforms >= first).astype(np.int8) + (uniforms >= second) - 1).astype(np.int8)

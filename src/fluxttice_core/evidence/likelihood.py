@@ -49,7 +49,7 @@ def negative_elbo_nats(
 ) -> NDArray[np.float64]:
     """``E_q -log p(x | z) + KL(q || N(0, I))`` of each operation, ``(19683,)``, in nats."""
     operations = generate_all_operations()
-    mean, logvar = model.encode(operations, pathway)
+    mean, logvar = model.encode_all(pathway)
     logvar = np.minimum(logvar, 50.0)
     total = 0.5 * (mean**2 + np.exp(logvar) - 1.0 - logvar).sum(axis=1) * num_draws
     classes = operations.astype(np.intp)[..., None] + 1

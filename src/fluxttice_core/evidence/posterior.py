@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.layout import Pathway
-from ..operations import generate_all_operations
 
 if TYPE_CHECKING:
     from ..model.reference import ReferenceVAE
@@ -66,7 +65,7 @@ def summarise_posterior(
     model: ReferenceVAE, pathway: Pathway, active_threshold_nats: float = 5e-4
 ) -> Posterior:
     """Encode every operation and summarise the posteriors of one pathway."""
-    mean, logvar = model.encode(generate_all_operations(), pathway)
+    mean, logvar = model.encode_all(pathway)
     kl = 0.5 * (mean**2 + np.exp(np.minimum(logvar, 50.0)) - 1.0 - logvar).mean(axis=0)
     entropy, outside = histogram_entropy(mean)
     return Posterior(

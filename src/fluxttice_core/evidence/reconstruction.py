@@ -47,9 +47,9 @@ class Reconstruction:
 def trits_right(model: ReferenceVAE, pathway: Pathway, rho: float = 0.0) -> NDArray[np.int64]:
     """Right trits of each of the 19,683 operations in index order, through the posterior mean."""
     operations = generate_all_operations()
-    code: NDArray[Any] = model.encode(operations, pathway)[0]
+    code: NDArray[Any] = model.encode_all(pathway)[0]
     if rho:
-        other = model.encode(operations, "B" if pathway == "A" else "A")[0]
+        other = model.encode_all("B" if pathway == "A" else "A")[0]
         code = (1.0 - rho) * code + rho * other
     decoded = model.logits(code, pathway).argmax(axis=-1) - 1
     return (decoded == operations).sum(axis=1)
@@ -63,7 +63,7 @@ def noisy_exact_rate(
     Averaged over ``num_draws`` draws for each of the 19,683 operations; the decode is the mode.
     """
     operations = generate_all_operations()
-    mean, logvar = model.encode(operations, pathway)
+    mean, logvar = model.encode_all(pathway)
     scale = np.exp(0.5 * np.minimum(logvar, 50.0))
     exact = 0
     for _ in range(num_draws):
@@ -81,7 +81,7 @@ def permuted_exact(
     The control of reconstruction: about one operation in 19,683 comes back whole by chance.
     """
     operations = generate_all_operations()
-    codes = model.encode(operations, pathway)[0][order]
+    codes = model.encode_all(pathway)[0][order]
     decoded = model.logits(codes, pathway).argmax(axis=-1) - 1
     return (decoded == operations).sum(axis=1)
 

@@ -11,21 +11,20 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..environment import one_blas_thread
-from ..model.layout import INPUT_DIM, PATHWAYS, Pathway
-from ..model.reference import ReferenceVAE, probabilities
+from ..model.folded import FoldedDecoder
+from ..model.layout import PATHWAYS, Pathway
+from ..model.reference import ReferenceVAE
 from ..operations import NUM_OPERATIONS, indices_from_trits
-from ..rng import numpy_generator
 from ..splits import Split
-from .draws import cut_sampled, latent_batches
 from .information import chi_square_divergence, mutual_information_nats
 from .marginal import estimate_marginal
 from .reconstruction import trits_right
+from .sampler import draw_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,13 +56,12 @@ class PathwayScore:
 
 
 def selection_scores(
-    weights: Mapping[str, NDArray[Any]], split: Split, *, threads: int = 1
+    model: ReferenceVAE, split: Split, *, threads: int = 1
 ) -> tuple[PathwayScore, PathwayScore]:
     """Measure both pathways by the fixed rule; the epoch's score is the smaller of the two.
 
     The test part of the split is not looked at. ``threads`` changes no figure.
     """
-    model = ReferenceVAE(weights, np.float32)
 
     def one(pathway: Pathway) -> PathwayScore:
         exact = trits_right(model, pathway) == 9
@@ -98,22 +96,9 @@ def count_sampled(
 ) -> int:
     """Distinct operations among ``num_draws`` sampled draws: v5.5's coverage count.
 
-    ``threads`` changes no draw: the noise comes in one order, its reading needs none.
+    ``threads`` changes no draw.
     """
-    model = ReferenceVAE(weights, np.float32)
-    generator = numpy_generator(seed, "categorical")
     seen = np.zeros(NUM_OPERATIONS, dtype=bool)
-
-    def read(latents: NDArray[Any], uniforms: NDArray[Any]) -> None:
-        each = probabilities(model.logits(latents, pathway))
-        seen[indices_from_trits(cut_sampled(each, uniforms))] = True
-
-    noise = (
-        (latents, generator.random((len(latents), INPUT_DIM)))
-        for latents in latent_batches(num_draws, model.latent_dim, seed)
-    )
-    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
-        # A few batches at a time: memory does not grow with the draws.
-        while batches := list(islice(noise, 2 * threads)):
-            list(pool.map(read, *zip(*batches, strict=True)))
+    for block in draw_blocks(FoldedDecoder(weights, pathway), num_draws, seed, threads=threads):
+        seen[indices_from_trits(block)] = True
     return int(seen.sum())

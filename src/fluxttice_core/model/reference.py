@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..operations import generate_all_operations
 from .layout import Pathway
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class ReferenceVAE:
             for name, value in weights.items()
         }
         self.latent_dim: int = self._weights["encoder_A.fc_mu.bias"].shape[0]
+        self._encodings: dict[Pathway, tuple[Floats, Floats]] = {}
 
     def _linear(self, name: str, values: Floats) -> Floats:
         result = values @ self._weights[f"{name}.weight"]
@@ -45,6 +47,15 @@ class ReferenceVAE:
         for layer in (0, 2, 4):
             hidden = np.maximum(self._linear(f"{name}.encoder.{layer}", hidden), 0)
         return self._linear(f"{name}.fc_mu", hidden), self._linear(f"{name}.fc_logvar", hidden)
+
+    def encode_all(self, pathway: Pathway) -> tuple[Floats, Floats]:
+        """:meth:`encode` of all 19,683 operations in index order, once; read-only."""
+        if pathway not in self._encodings:
+            encoding = self.encode(generate_all_operations(), pathway)
+            for values in encoding:
+                values.flags.writeable = False
+            self._encodings[pathway] = encoding
+        return self._encodings[pathway]
 
     def logits(self, latents: NDArray[Any], pathway: Pathway) -> Floats:
         """Map codes ``(n, latent)`` to logits ``(n, 9, 3)``; class c is trit c - 1."""

@@ -24,6 +24,7 @@ from .controller import CodebookControls, Controls
 from .step import Generators, Noise, StepFigures, draw_noise, objective, train_step
 
 Named = dict[str, Tensor]
+_Program = Callable[..., tuple[Tensor, list[Tensor], Named]]
 
 
 class CompiledStep:
@@ -46,8 +47,13 @@ class CompiledStep:
             self._parameters |= {name: one.detach() for name, one in chosen.items()}
             self._groups.append(_Group(list(chosen), *_moments(optimizer, chosen.values())))
         program = _program(model, [group.names for group in self._groups], config)
-        self._program: Callable[..., tuple[Tensor, Named]] = torch.compile(
-            program, fullgraph=True, dynamic=False
+        device = next(iter(self._parameters.values())).device
+        # On the CPU also what calls the kernels in C++: faster to run and to compile.
+        self._program: _Program = torch.compile(
+            program,
+            fullgraph=True,
+            dynamic=False,
+            options={"cpp_wrapper": device.type == "cpu"},
         )
 
     def __call__(
@@ -75,12 +81,8 @@ class CompiledStep:
             with torch.no_grad(), warnings.catch_warnings():
                 # The compiler warns of its own use of what PyTorch deprecates.
                 warnings.simplefilter("ignore")
-                values, gradients = self._program(
-                    self._parameters,
-                    [step for group in self._groups for step in group.steps],
-                    operations,
-                    noise,
-                    self._controls[1],
+                figures, clips, gradients = self._program(
+                    self._parameters, operations, noise, self._controls[1]
                 )
         except RuntimeError as error:
             if self._compiled:
@@ -90,19 +92,26 @@ class CompiledStep:
                 "needs a C++ compiler; install one or train without compiling"
             ) from error
         self._compiled = True
-        self._update(optimizer, gradients, (controls.lr_a, controls.lr_b))
-        return StepFigures(values)
+        self._update(optimizer, gradients, clips, (controls.lr_a, controls.lr_b))
+        return StepFigures(figures)
 
     @torch.no_grad()
     def _update(
-        self, optimizer: torch.optim.Optimizer, gradients: Named, rates: tuple[float, float]
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradients: Named,
+        clips: list[Tensor],
+        rates: tuple[float, float],
     ) -> None:
         """What ``optimizer.step()`` does, without what it looks up anew at every step."""
         # The kernel behind the optimisers that train_step uses, called as they call it.
         kernel = (
             torch._fused_adamw_ if self._config.optimizer.type == "adamw" else torch._fused_adam_
         )
-        for group, settings, rate in zip(self._groups, optimizer.param_groups, rates, strict=True):
+        for group, settings, clip, rate in zip(
+            self._groups, optimizer.param_groups, clips, rates, strict=True
+        ):
+            group.count.add_(1.0)
             settings["lr"] = rate
             beta1, beta2 = settings["betas"]
             kernel(
@@ -119,14 +128,19 @@ class CompiledStep:
                 eps=settings["eps"],
                 amsgrad=False,
                 maximize=False,
+                grad_scale=clip,
             )
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The parameters of a pathway by name, and the optimiser's state of each."""
+    """The parameters of a pathway by name, and the optimiser's state of each.
+
+    ``count``: the memory that ``steps`` are the items of.
+    """
 
     names: list[str]
+    count: Tensor
     steps: list[Tensor]
     means: list[Tensor]
     squares: list[Tensor]
@@ -134,7 +148,7 @@ class _Group:
 
 def _moments(
     optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor]
-) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
     """The optimiser's own tensors, made as it makes them where it has none yet."""
     states = []
     for one in parameters:
@@ -143,10 +157,14 @@ def _moments(
             state["step"] = torch.zeros((), device=one.device)
             state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(one), torch.zeros_like(one)
         states.append(state)
+    # One addition then moves every counter.
+    count = torch.stack([state["step"] for state in states])
+    for state, step in zip(states, count.unbind(), strict=True):
+        state["step"] = step
     steps, means, squares = (
         [state[key] for state in states] for key in ("step", "exp_avg", "exp_avg_sq")
     )
-    return steps, means, squares
+    return count, steps, means, squares
 
 
 class _Objective(nn.Module):
@@ -162,19 +180,16 @@ class _Objective(nn.Module):
         return objective(self.model, operations, noise, controls, self.config)
 
 
-def _program(
-    model: DualNeuralVAEV5, groups: list[list[str]], config: Config
-) -> Callable[..., tuple[Tensor, Named]]:
-    """The step up to its update, as a function of tensors: figures and clipped gradients."""
+def _program(model: DualNeuralVAEV5, groups: list[list[str]], config: Config) -> _Program:
+    """The step up to its update, as a function of tensors.
+
+    Returns the figures, what each pathway's gradients are to be divided by, and the gradients.
+    """
     module = _Objective(model, config)
 
     def program(
-        parameters: Named,
-        steps: list[Tensor],
-        operations: Tensor,
-        noise: Noise,
-        controls: Controls,
-    ) -> tuple[Tensor, Named]:
+        parameters: Named, operations: Tensor, noise: Noise, controls: Controls
+    ) -> tuple[Tensor, list[Tensor], Named]:
         def loss(values: Named) -> tuple[Tensor, Tensor]:
             named = {f"model.{name}": value for name, value in values.items()}
             result: tuple[Tensor, Tensor] = functional_call(
@@ -183,16 +198,12 @@ def _program(
             return result
 
         gradients, (_, figures) = grad_and_value(loss, has_aux=True)(parameters)
-        norms: list[Tensor] = []
-        clipped: Named = {}
-        for group in groups:
-            norm = torch.stack([gradients[name].square().sum() for name in group]).sum().sqrt()
-            clip = (config.grad_clip / (norm + 1e-6)).clamp(max=1.0)
-            clipped |= {name: gradients[name] * clip for name in group}
-            norms.append(norm)
-        for step in steps:
-            step.add_(1.0)
-        return torch.cat([figures, torch.stack(norms)]), clipped
+        norms = [
+            torch.stack([gradients[name].square().sum() for name in group]).sum().sqrt()
+            for group in groups
+        ]
+        clips = [((norm + 1e-6) / config.grad_clip).clamp(min=1.0) for norm in norms]
+        return torch.cat([figures, torch.stack(norms)]), clips, gradients
 
     return program
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +13,6 @@ import torch
 from torch import Tensor
 
 from ..config import Config, parse_config
-from ..environment import one_blas_thread
 from ..errors import CheckpointError, TrainingError
 from ..evidence.posterior import summarise_posterior
 from ..evidence.selection import PathwayScore, count_sampled, selection_scores
@@ -304,11 +302,7 @@ def _one_epoch(state: TrainState, operations: Tensor, train: Tensor, step: Step)
 
 
 def _train_pass(
-    state: TrainState,
-    operations: Tensor,
-    train: Tensor,
-    controls: Controls,
-    step: Step = train_step,
+    state: TrainState, operations: Tensor, train: Tensor, controls: Controls, step: Step
 ) -> dict[str, float]:
     """Every training operation once, in a fresh order; figures are means over items."""
     order = train[torch.randperm(len(train), generator=state.streams["shuffle"])]
@@ -346,19 +340,15 @@ def _validation_nll(state: TrainState, operations: Tensor) -> float:
 
 
 def _evaluate(state: TrainState, operations: Tensor, metrics: dict[str, Any]) -> bool:
-    weights, epoch, threads = state.weights(), state.epoch, torch.get_num_threads()
-    scores = selection_scores(weights, state.split, threads=threads)
+    epoch, threads = state.epoch, torch.get_num_threads()
+    model = ReferenceVAE(state.weights(), np.float32)
+    scores = selection_scores(model, state.split, threads=threads)
     score = min(item.score for item in scores)
     metrics["selection_score"] = score
     for item in scores:
         metrics.update(_named(item))
-    model = ReferenceVAE(weights, np.float32)
-    active = state.config.model.eps_kl
-    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
-        posteriors = list(
-            pool.map(lambda pathway: summarise_posterior(model, pathway, active), PATHWAYS)
-        )
-    for pathway, posterior in zip(PATHWAYS, posteriors, strict=True):
+    for pathway in PATHWAYS:
+        posterior = summarise_posterior(model, pathway, state.config.model.eps_kl)
         metrics[f"histogram_entropy_{pathway}"] = posterior.histogram_entropy_nats
         metrics[f"num_active_{pathway}"] = posterior.num_active
         state.history[f"H_{pathway}"].append(posterior.histogram_entropy_nats)

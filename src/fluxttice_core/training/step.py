@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +15,6 @@ from ..objective import codebook, elbo, regularisers
 from .controller import Controls
 
 Generators = dict[str, torch.Generator]
-Objective = Callable[[DualNeuralVAEV5, Tensor, "Noise", Controls, Config], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +187,10 @@ def train_step(
     controls: Controls,
     config: Config,
     streams: Generators,
-    *,
-    evaluate: Objective = objective,
 ) -> StepFigures:
-    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step.
-
-    Parameters
-    ----------
-    evaluate : :func:`objective`, or what :func:`compiled_objective` makes of it.
-    """
+    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step."""
     noise = draw_noise(operations, model.latent_dim, controls, config, streams)
-    loss, figures = evaluate(model, operations, noise, controls, config)
+    loss, figures = objective(model, operations, noise, controls, config)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     # A clip per pathway: one over both would let either silence the other.
