@@ -1,3 +1,5 @@
+"""What the machine is asked for, and what is given back."""
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,10 @@ from fluxttice_core.evidence.marginal import estimate_marginal
 
 @pytest.fixture
 def calls():
-    calls = environment._openblas_calls()
-    if calls is None:
-        pytest.skip("NumPy has another BLAS than the OpenBLAS of its wheels")
-    get, put = calls
+    libraries = environment._openblas().lib_controllers
+    if not libraries:
+        pytest.skip("NumPy has another BLAS than OpenBLAS")
+    get, put = libraries[0].get_num_threads, libraries[0].set_num_threads
     before = get()
     put(2)
     yield get, put
@@ -47,7 +49,8 @@ def test_an_error_gives_the_threads_back(calls):
 
 
 def test_another_blas_is_left_alone(monkeypatch):
-    monkeypatch.setattr(environment, "_openblas_calls", lambda: None)
+    nothing = environment._openblas().select(internal_api="no such")
+    monkeypatch.setattr(environment, "_openblas", lambda: nothing)
     with one_blas_thread():
         assert np.array_equal(np.eye(2) @ np.eye(2), np.eye(2))
 

@@ -40,6 +40,20 @@ def test_ways_take_turns_and_the_first_turn_is_not_counted():
     assert comparison.ratios("ceiling") is None
 
 
+def test_the_ceiling_is_the_faster_of_several(monkeypatch):
+    monkeypatch.setattr(harness, "_seconds", lambda job: job())
+    slow_then_fast, fast_then_slow = iter([9.0, 3.0, 1.0]), iter([9.0, 2.0, 4.0])
+    comparison = harness.compare(
+        "job",
+        1,
+        "things",
+        ours=lambda: 1.0,
+        ceiling=(lambda: next(slow_then_fast), lambda: next(fast_then_slow)),
+        repeats=2,
+    )
+    assert comparison.seconds["ceiling"] == [2.0, 1.0]
+
+
 def test_ratios_are_those_of_each_turn():
     seconds = {"ours": [1.0, 2.0, 1.0], "reference": [4.0, 6.0, 5.0]}
     record = harness.Comparison("job", 10, "things", seconds).as_dict()

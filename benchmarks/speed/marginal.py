@@ -42,14 +42,9 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
             latents = np.random.default_rng(0).normal(size=(REFERENCE_LATENTS, 16))
             return plain_marginal(probabilities(model.logits(latents, pathway)), trits)
 
-        draw = ceilings.draws(pathway, NUM_LATENTS)
-        # The sum over a batch, of p and of its square.
-        total = ceilings.products([(ceilings.BATCH, 81)] * 2, 243)
-
-        def ceiling(draw=draw, total=total):
-            draw()
-            for _ in range(0, NUM_LATENTS, ceilings.BATCH):
-                total()
+        # And the sum over a batch, of p and of its square.
+        products = [*ceilings.decoder_products(pathway), *[(243, ceilings.BATCH, 81)] * 2]
+        ceiling = ceilings.draw(products, NUM_LATENTS, threads)
 
         rows.append(
             compare(

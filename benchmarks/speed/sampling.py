@@ -39,7 +39,7 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
             return plain_sample(network, REFERENCE_DRAWS, pathway)
 
         parts = {"reference": num_draws / REFERENCE_DRAWS}
-        ceiling = ceilings.draws(pathway, num_draws)
+        ceiling = ceilings.draw(ceilings.decoder_products(pathway), num_draws, threads)
         for name, job in (("sample", ours), ("sample_batches", batches)):
             rows.append(
                 compare(
@@ -66,7 +66,7 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
             "draws",
             ours=report,
             reference=lambda: count_tuples(plain_sample(network, REFERENCE_DRAWS, "A")),
-            ceiling=ceilings.draws("A", REFERENCE_DRAWS),
+            ceiling=ceilings.draw(ceilings.decoder_products("A"), REFERENCE_DRAWS, threads),
             repeats=repeats,
         )
     )

@@ -46,6 +46,7 @@ def _measure(threads: int, repeats: int) -> list[Comparison]:
     from benchmarks.reference.training import Trainer
     from fluxttice_core.environment import keep_freed_memory
     from fluxttice_core.model.dual_vae import DualNeuralVAEV5
+    from fluxttice_core.model.layout import PATHWAYS
     from fluxttice_core.operations import generate_all_operations
     from fluxttice_core.training.compiled import CompiledStep
     from fluxttice_core.training.controller import controls_for
@@ -80,12 +81,7 @@ def _measure(threads: int, repeats: int) -> list[Comparison]:
         for batch in batches:
             plain.step(batch)
 
-    layers = [*ceilings.ENCODER * 2, *ceilings.DECODER["A"], *ceilings.DECODER["B"]]
-    multiply = ceilings.products(layers, BATCH, backward=True)
-
-    def products() -> None:
-        for _ in batches:
-            multiply()
+    products = ceilings.training_products(BATCH)
 
     compiled = steps(CompiledStep)
     started = time.perf_counter()
@@ -98,21 +94,17 @@ def _measure(threads: int, repeats: int) -> list[Comparison]:
             "steps",
             ours=ours,
             reference=plain_steps,
-            ceiling=products,
+            ceiling=ceilings.multiply(products, STEPS),
             repeats=repeats,
         )
         for name, ours in (("step, compiled", compiled), ("step, eager", steps(None)))
     ]
 
     epochs = run_epochs(TrainState.start(config), compiled=True)
-    count = [ceilings.draws(pathway, DRAWS) for pathway in "AB"]
-
-    def whole_ceiling() -> None:
-        for _ in range(-(-len(train) // BATCH)):
-            multiply()
-        for draw in count:
-            draw()
-
+    whole_ceiling = ceilings.in_turn(
+        ceilings.multiply(products, -(-len(train) // BATCH)),
+        *[ceilings.draw(ceilings.decoder_products(one), DRAWS, threads) for one in PATHWAYS],
+    )
     epoch = compare(
         "epoch with coverage, compiled",
         1,
