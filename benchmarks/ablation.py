@@ -192,7 +192,7 @@ def train_and_measure(run: Run) -> tuple[str, dict[str, Any]]:
 
 def measured(weights: Any, split: Any, rho: float) -> dict[str, dict[str, float]]:
     """Measure both pathways as ``fluxttice coverage`` does, with fewer latents."""
-    from fluxttice_core.evidence.network import Settings, measure_pathway
+    from fluxttice_core.evidence.pathway import Settings, measure_pathway
     from fluxttice_core.evidence.posterior import summarise_posterior
     from fluxttice_core.evidence.reconstruction import noisy_exact_rate, reconstruct
     from fluxttice_core.evidence.structure import measure_structure, renamed_values

@@ -27,7 +27,7 @@ from fluxttice_core.cli.console import note, percent, say
 from fluxttice_core.cli.main import run_command
 from fluxttice_core.environment import describe_environment
 from fluxttice_core.evidence.controls import perfect_weights
-from fluxttice_core.evidence.network import Settings, measure_pathway
+from fluxttice_core.evidence.pathway import Settings, measure_pathway
 from fluxttice_core.evidence.posterior import summarise_posterior
 from fluxttice_core.evidence.reconstruction import noisy_exact_rate, reconstruct
 from fluxttice_core.evidence.structure import measure_structure, renamed_values

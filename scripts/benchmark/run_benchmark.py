@@ -14,7 +14,7 @@ import click
 from fluxttice_core.artifacts.files import prepare_folder, write_atomically
 from fluxttice_core.cli.console import progress_bar, say
 from fluxttice_core.cli.main import run_command
-from fluxttice_core.evidence.network import NUM_LATENTS
+from fluxttice_core.evidence.pathway import NUM_LATENTS
 
 
 @click.command()

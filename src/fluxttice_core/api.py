@@ -35,7 +35,8 @@ from .errors import (
 from .evidence.drawn_claims import NUM_DRAWS as CERTIFIED_DRAWS
 from .evidence.draws import read_mode, read_sampled
 from .evidence.ids import chunks_of
-from .evidence.network import NUM_LATENTS, Settings, measure_network
+from .evidence.network import measure_network
+from .evidence.pathway import NUM_LATENTS, Settings
 from .evidence.report import DEFAULT_DRAWS, CoverageReport
 from .evidence.sample import (
     DistributionReport,

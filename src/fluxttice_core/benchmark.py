@@ -23,7 +23,8 @@ from .config import load_config
 from .environment import describe_environment, peak_memory_bytes
 from .errors import ConfigError
 from .evidence.coverage import uniform_coverage
-from .evidence.network import NUM_LATENTS, Settings, measure_network
+from .evidence.network import measure_network
+from .evidence.pathway import NUM_LATENTS, Settings
 from .evidence.posterior import histogram_entropy
 from .model.dual_vae import DualNeuralVAEV5
 from .model.layout import PATHWAYS, Pathway

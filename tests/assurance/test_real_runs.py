@@ -12,7 +12,7 @@ import pytest
 from fluxttice_core import load, sample_batches
 from fluxttice_core.evidence.controls import perfect_weights, untrained_weights
 from fluxttice_core.evidence.coverage import distinct_variance
-from fluxttice_core.evidence.network import Settings, measure_pathway
+from fluxttice_core.evidence.pathway import Settings, measure_pathway
 from fluxttice_core.operations import NUM_OPERATIONS, indices_from_trits
 from tests.support import checkpoint_of
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
-from fluxttice_core.evidence.network import measure_pathway
+from fluxttice_core.evidence.pathway import measure_pathway
 from tests.conftest import ROOT, SHIPPED
 
 pytestmark = [pytest.mark.assurance, pytest.mark.timeout(3600)]

@@ -13,13 +13,8 @@ from fluxttice_core.evidence.controls import (
     untrained_weights,
 )
 from fluxttice_core.evidence.coverage import expected_coverage, uniform_coverage
-from fluxttice_core.evidence.network import (
-    Settings,
-    is_sound,
-    measure_network,
-    measure_pathway,
-    sampled_coverage,
-)
+from fluxttice_core.evidence.network import is_sound, measure_network
+from fluxttice_core.evidence.pathway import Settings, measure_pathway, sampled_coverage
 from fluxttice_core.evidence.report import ESTIMATORS, finite, interval_of
 from fluxttice_core.splits import split_operations
 

@@ -14,7 +14,7 @@ from ..api import coverage_report, load
 from ..artifacts.draw_files import SUFFIXES, draw_chunks
 from ..artifacts.files import prepare_folder, write_atomically
 from ..errors import ConfigError, MissingExtraError
-from ..evidence.network import NUM_LATENTS
+from ..evidence.pathway import NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..evidence.sample import DrawsReport, measure_draws
 from .console import (

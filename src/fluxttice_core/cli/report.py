@@ -12,7 +12,7 @@ from ..artifacts.checkpoint import Checkpoint
 from ..artifacts.files import prepare_folder, write_atomically
 from ..artifacts.history import read_metrics
 from ..errors import ArtifactError
-from ..evidence.network import NUM_LATENTS
+from ..evidence.pathway import NUM_LATENTS
 from ..evidence.report import CoverageReport
 from .console import json_option, progress_bar, say, say_json, sha256_option
 
