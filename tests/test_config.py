@@ -240,12 +240,16 @@ class TestCrossFaults:
             ),
             ({"train_split": 0.7}, "train_split + val_split + test_split: add up to 0.9"),
             (
-                {"train_split": 1.0, "val_split": 0.0, "test_split": 0.0},
+                {"train_split": 0.5, "val_split": 0.0, "test_split": 0.5},
                 "val_split: 0 leaves no operation in that part",
             ),
             (
                 {"train_split": 1e-5, "val_split": 0.9, "test_split": 0.09999},
                 "train_split: 1e-05 leaves no operation in that part",
+            ),
+            (
+                {"train_split": 2 / 3, "val_split": 1 / 3, "test_split": 0.0},
+                "test_split: 0 leaves no operation in that part",
             ),
             (
                 {"optimizer.lr_schedule": [{"epoch": 9, "lr": 1e-3}, {"epoch": 9, "lr": 1e-4}]},

@@ -105,3 +105,16 @@ def test_a_configuration_of_another_version(certificate):
 def test_level_4_without_a_way_to_retrain(certificate, key):
     with pytest.raises(CertificateError, match="needs a way to retrain"):
         verify_folder(certificate, level=4, allow_unsigned=True)
+
+
+def test_a_retraining_that_diverges_is_a_finding(certificate, key, monkeypatch):
+    from fluxttice_core import runs
+    from fluxttice_core.errors import TrainingError
+
+    def diverge(*_, **__):
+        raise TrainingError("training diverged in epoch 3")
+
+    monkeypatch.setattr(runs, "run", diverge)
+    outcome = check(certificate, key, level=4, rebuild=rebuild)
+    assert reasons(outcome) == {("not-rebuilt", "weights.safetensors")}
+    assert "training diverged in epoch 3" in str(outcome.mismatches[0])

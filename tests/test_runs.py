@@ -273,7 +273,7 @@ class TestProcessState:
 class TestBadInput:
     @pytest.mark.parametrize("device", ["tpu", "cuda:99", "meta", "", "mps:x", "privateuseone"])
     def test_unknown_device(self, tmp_path, device):
-        with pytest.raises(ConfigError, match="expected cpu, cuda or cuda:N"):
+        with pytest.raises(ConfigError, match=r"cannot be used: (expected|.*; use) cpu"):
             train(config_with(), tmp_path / "run", device=device)
         assert not (tmp_path / "run").exists()
 
@@ -342,3 +342,9 @@ class TestCompiled:
 def test_training_on_an_accelerator(tmp_path, compiled):
     folder = train(config_with(), tmp_path, epochs=2, device="cuda", compiled=compiled)
     assert load(folder / "latest.pt").epoch == 1
+
+
+def test_a_seed_that_no_resume_would_read_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="seed"):
+        runs.run(config_with(), tmp_path / "run", epochs=1, seed=-1)
+    assert not (tmp_path / "run").exists()

@@ -1,6 +1,7 @@
 """The guard of `make bench`: it fails when a ratio fell, and only then."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -62,9 +63,12 @@ def test_ratios_are_those_of_each_turn():
 
 
 def test_only_ratios_are_recorded():
-    """Ratios, by number of threads; no seconds."""
+    """Ratios, by kernels and number of threads; no seconds."""
     recorded = json.loads(suite.RECORDED.read_text())
-    for ratios in recorded.values():
+    jobs = {frozenset(ratios) for ratios in recorded.values()}
+    assert len(jobs) == 1, "every set holds the same jobs"
+    for kind, ratios in recorded.items():
+        assert re.fullmatch(r"\w+ kernels, threads: \d+", kind)
         assert all(0.0 < ratio < 10_000 for ratio in ratios.values())
 
 

@@ -27,10 +27,10 @@ def check(folder: Path, key: Path) -> bool:
         public.verify(base64.b64decode(signature["sig"]), signed, ec.ECDSA(hashes.SHA256()))
     for subject in json.loads(payload)["subject"]:
         path = folder / subject["name"]
-        if path.is_file():
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-            if found != subject["digest"]["sha256"]:
-                return False
+        if not path.is_file():
+            return False
+        if hashlib.sha256(path.read_bytes()).hexdigest() != subject["digest"]["sha256"]:
+            return False
     weights = load_file(folder / "weights.safetensors")
     return all(bool(torch.isfinite(value).all()) for value in weights.values())
 

@@ -22,7 +22,7 @@ from fluxttice_core.cli.console import say
 from fluxttice_core.cli.main import run_command
 from fluxttice_core.evidence.controls import perfect_weights, untrained_weights
 from fluxttice_core.model.reference import ReferenceVAE, probabilities
-from fluxttice_core.operations import generate_all_operations, indices_from_trits
+from fluxttice_core.operations import indices_from_trits
 from fluxttice_core.pictures import as_svg
 from fluxttice_core.rng import numpy_generator
 
@@ -34,7 +34,7 @@ GOLDEN_RATIO = 0.6180339887498949
 
 def busiest_latents(model: ReferenceVAE) -> tuple[int, int]:
     """The two latents whose posterior means vary most over all operations."""
-    mean = model.encode(generate_all_operations(), PATHWAY)[0]
+    mean = model.encode_all(PATHWAY)[0]
     first, second = np.argsort(mean.var(axis=0))[::-1][:2]
     return int(first), int(second)
 
@@ -93,8 +93,8 @@ def draw(figure: Any) -> None:
             origin="lower",
             interpolation="nearest",
         )
-        found = f"{len(np.unique(gates))} gates, up to {100 * certainty.max():.2g} %"
-        upper[column].set_title(f"{name}\n{found}", fontsize=9)
+        found = f"{len(np.unique(gates))} gates, to {100 * certainty.max():.2g} %"
+        upper[column].set_title(f"{name}\n{found}", fontsize=8)
         upper[column].set_xlabel(f"latent {latents[0]}")
         upper[column].set_ylabel(f"latent {latents[1]}")
         shown = lower[column].imshow(

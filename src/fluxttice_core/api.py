@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .artifacts.checkpoint import Checkpoint, check_weights, read_checkpoint
+from .artifacts.checkpoint import PACKAGED_NAMES, Checkpoint, check_weights, read_checkpoint
 from .artifacts.files import read_file
 from .artifacts.keys import PASSWORD_VARIABLE, load_private_key, load_public_key
 from .environment import available_cores
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 
 # Draws on a device at a time: enough to fill one, some hundred MB for the wider decoder.
 DEVICE_BLOCK = 2**17
-PACKAGED_NAMES = ("codebook", "v5_5")
 DEFAULT_NAME = "codebook"
 T = TypeVar("T")
 
@@ -416,7 +415,8 @@ def coverage_report(
         space is known.
     reference : for draws, another sample to compare with: validity, uniqueness, novelty. Ids
         outside the space count as invalid then.
-    num_draws : the n at which coverage is reported.
+    num_draws : the n at which coverage is reported; of draws, no n above twice their number, as
+        nothing reliable can be said of it.
     num_runs : for a model, real runs made beside the expected coverage.
     num_latents : for a model, prior latents behind the exact marginal.
     seed : for a model, of latents and runs.
@@ -432,6 +432,10 @@ def coverage_report(
     ------
     DrawsError
         Draws that are none, outside the space or not discrete.
+    ValueError
+        ``num_draws`` and its like out of range; ``space`` or ``reference`` for other than draws.
+    CheckpointError
+        A model that cannot be read.
 
     Example
     -------
@@ -444,9 +448,17 @@ def coverage_report(
             "num_draws must be at least 1, num_runs at least 0 and num_latents at least 2; got "
             f"{tuple(num_draws)}, {num_runs}, {num_latents}"
         )
+    masses = None if _is_model(source) else _masses(source)
+    named = (("space", space), ("reference", reference))
+    given = [name for name, value in named if value is not None]
+    if given and (_is_model(source) or masses is not None):
+        raise ValueError(
+            f"{' and '.join(given)} has a meaning for draws only; got a "
+            f"{'model' if masses is None else 'distribution'}, whose space is known"
+        )
+    if masses is not None:
+        return measure_distribution(masses, num_draws=num_draws)
     if not _is_model(source):
-        if _is_distribution(source):
-            return measure_distribution(np.asarray(source), num_draws=num_draws)
         return measure_draws(
             chunks_of(source, max(num_draws)),
             space=space,
@@ -460,6 +472,7 @@ def coverage_report(
         weights_sha256=checkpoint.weights_sha256,
         split=checkpoint.split,
         rho=checkpoint.rho,
+        active_threshold_nats=checkpoint.eps_kl,
         settings=Settings(
             num_draws=tuple(num_draws),
             num_runs=num_runs,
@@ -520,16 +533,24 @@ def _is_model(source: Any) -> bool:
     )
 
 
-def _is_distribution(source: Any) -> bool:
-    """Whether these are masses: floats that add up to 1 and are not all whole numbers."""
+def _masses(source: Any) -> NDArray[np.floating[Any]] | None:
+    """The masses of a distribution: floats that add up to 1 and are not all whole; else None."""
+    if _is_tensor(source):
+        source = source.detach().double().cpu().numpy() if source.is_floating_point() else None
     if isinstance(source, np.ndarray | list | tuple):
         try:
             values = np.asarray(source)
         except ValueError:
-            return False
-        if values.dtype.kind == "f" and values.ndim == 1 and values.size:
-            return bool(abs(values.sum() - 1.0) < 1e-6 and (values != np.rint(values)).any())
-    return False
+            return None
+        if (
+            values.dtype.kind == "f"
+            and values.ndim == 1
+            and values.size
+            and abs(values.sum() - 1.0) < 1e-6
+            and (values != np.rint(values)).any()
+        ):
+            return values
+    return None
 
 
 def _is_tensor(value: Any) -> bool:
@@ -559,7 +580,8 @@ def _read_tensor(
 
     if reading == "mode":
         return (logits.argmax(dim=-1) - 1).to(torch.int8)
-    uniforms = torch.rand(logits.shape[:2], generator=generator).to(logits.device)
+    source = "cpu" if generator is None else generator.device
+    uniforms = torch.rand(logits.shape[:2], generator=generator, device=source).to(logits.device)
     cumulative = logits.softmax(dim=-1).cumsum(dim=-1)[..., :2]
     return ((uniforms[..., None] >= cumulative).sum(dim=-1) - 1).to(torch.int8)
 

@@ -201,7 +201,7 @@ class Config(_Section):
         return hashlib.sha256(canonical_json(self.as_dict())).hexdigest()
 
 
-# key -> (the switch it belongs to, whether the switch is off for this mapping)
+# key -> the switch that it belongs to
 SWITCHED_KEYS: dict[str, str] = {
     "model.statenet_lr_scale": "model.use_statenet",
     "model.statenet_lambda_scale": "model.use_statenet",
@@ -273,8 +273,10 @@ def _cross_faults(raw: dict[str, Any]) -> list[str]:
             faults.append(
                 f"train_split + val_split + test_split: add up to {total:.6g}, expected 1"
             )
-        for name, part in zip(("train", "val"), parts, strict=False):
-            if part is not None and int(19683 * part) < 1:
+        train, validation = (int(19683 * (part or 0.0)) for part in parts[:2])
+        sizes = {"train": train, "val": validation, "test": 19683 - train - validation}
+        for (name, size), part in zip(sizes.items(), parts, strict=True):
+            if size < 1:
                 faults.append(f"{name}_split: {part:g} leaves no operation in that part")
     milestones = lookup(raw, "optimizer.lr_schedule")
     if isinstance(milestones, list):

@@ -42,6 +42,9 @@ class VerificationError(FluxtticeError):
         self.mismatches = mismatches
         super().__init__("\n  ".join([f"{len(mismatches)} claims do not hold", *mismatches]))
 
+    def __reduce__(self) -> tuple[type[VerificationError], tuple[tuple[str, ...]]]:
+        return type(self), (self.mismatches,)
+
 
 class KeyFileError(FluxtticeError):
     """A key file cannot be read, or holds another kind of key."""
@@ -59,8 +62,11 @@ class MissingExtraError(FluxtticeError):
     """An optional dependency is needed and not installed."""
 
     def __init__(self, purpose: str, extra: str) -> None:
-        self.extra = extra
+        self.purpose, self.extra = purpose, extra
         super().__init__(
             f"{purpose} needs the extra '{extra}', which is not installed; "
             f"run: pip install 'fluxttice_core[{extra}]'"
         )
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.purpose, self.extra)

@@ -39,6 +39,7 @@ figcaption { color: var(--soft); font-size: .9rem; margin-top: .4rem; }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right;
   white-space: nowrap; }
+th { white-space: normal; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
 ul.words { padding-left: 1.1rem; max-width: 50rem; } .yes { color: var(--good); }
 .no { color: var(--bad); }

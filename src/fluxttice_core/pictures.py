@@ -81,11 +81,14 @@ def report_svgs(report: CoverageReport, history: Metrics = ()) -> dict[str, byte
     def alone(draw: Callable[[Any], None]) -> Callable[[Any], None]:
         return lambda figure: draw(figure.subplots())
 
-    drawn = {name: as_svg(alone(draw), size, name) for name, (draw, size) in figures.items()}
+    drawn = {
+        name: as_svg(alone(draw), size, name, transparent=True)
+        for name, (draw, size) in figures.items()
+    }
     for name, title, keys, scale in HISTORY:
         if sum(all(key in record for key in keys.values()) for record in history) > 1:
             past = partial(_draw_history, history=history, title=title, keys=keys, scale=scale)
-            drawn[f"history-{name}"] = as_svg(alone(past), (4.2, 2.7), name)
+            drawn[f"history-{name}"] = as_svg(alone(past), (4.2, 2.7), name, transparent=True)
     return drawn
 
 
@@ -110,10 +113,17 @@ HISTORY: tuple[tuple[str, str, dict[str, str], str], ...] = (
 )
 
 
-def as_svg(draw: Callable[[Any], None], size: tuple[float, float], salt: str) -> bytes:
+def as_svg(
+    draw: Callable[[Any], None],
+    size: tuple[float, float],
+    salt: str,
+    *,
+    transparent: bool = False,
+) -> bytes:
     """Let ``draw`` fill a matplotlib figure of ``size`` inches in the house style.
 
     ``salt`` names the picture: it takes the place of chance in the ids of its elements.
+    ``transparent``: for a page that gives the ink its colour; alone, a picture needs its ground.
 
     Raises
     ------
@@ -143,7 +153,7 @@ def as_svg(draw: Callable[[Any], None], size: tuple[float, float], salt: str) ->
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=transparent)
     return buffer.getvalue()
 
 
@@ -268,7 +278,16 @@ def _draw_history(
     for label, key in keys.items():
         points = [(record["epoch"], record[key]) for record in history if key in record]
         colour = COLOURS.get(label, INK)
-        axes.plot(*zip(*points, strict=True), color=colour, label=label, linewidth=1.2)
+        # Few points are shown as such: a line through two would say more than was measured.
+        marker = "o" if len(points) < 40 else ""
+        axes.plot(
+            *zip(*points, strict=True),
+            color=colour,
+            label=label,
+            linewidth=1.2,
+            marker=marker,
+            markersize=3,
+        )
     last = history[-1]["epoch"]
     axes.axvline(last, color="#009E73", linewidth=1.5, label="this file")
     losses = [
@@ -280,7 +299,13 @@ def _draw_history(
         axes.axvline(
             min(losses)[1], color="#CC79A7", linewidth=1.5, linestyle=":", label="lowest loss"
         )
-    axes.set_yscale(scale)
+    values = [record[key] for key in keys.values() for record in history if key in record]
+    # A loss that rounds to 0 has no place on a logarithmic axis.
+    above = [value for value in values if value > 0]
+    if scale == "log" and len(above) < len(values) and above:
+        axes.set_yscale("symlog", linthresh=min(above))
+    else:
+        axes.set_yscale(scale)
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("epoch", fontsize=8)
     axes.legend(fontsize=7)

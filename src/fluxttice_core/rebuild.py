@@ -23,7 +23,7 @@ from .certificate.contents import (
 )
 from .config import parse_config
 from .environment import describe_environment
-from .errors import ConfigError, MissingExtraError
+from .errors import ConfigError, MissingExtraError, TrainingError
 from .evidence.drawn_claims import drawn_measurements
 from .evidence.noise import noise_key
 
@@ -60,13 +60,17 @@ def rebuild(
     from .runs import LATEST, run
 
     with tempfile.TemporaryDirectory(prefix="fluxttice-rebuild-") as folder:
-        run(
-            config,
-            Path(folder) / "run",
-            epochs=training["epochs"],
-            seed=training["seed"],
-            threads=training["threads"],
-        )
+        try:
+            run(
+                config,
+                Path(folder) / "run",
+                epochs=training["epochs"],
+                seed=training["seed"],
+                threads=training["threads"],
+            )
+        except TrainingError as error:
+            findings.add("not-rebuilt", WEIGHTS, "weights from the certified recipe", str(error))
+            return
         again = read_checkpoint(Path(folder) / "run" / LATEST)
     if again.weights_sha256 == checkpoint.weights_sha256:
         findings.checked.append(

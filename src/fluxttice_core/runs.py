@@ -19,7 +19,7 @@ from .artifacts.files import (
     write_atomically,
 )
 from .canonical import canonical_json
-from .config import Config, load_config
+from .config import Config, load_config, parse_config
 from .errors import ArtifactError, CheckpointError, ConfigError
 from .training.loop import TrainState, run_epochs
 
@@ -65,7 +65,7 @@ def run(
     if not isinstance(config, Config):
         config = load_config(config)
     if seed is not None:
-        config = config.model_copy(update={"seed": seed})
+        config = parse_config({**config.as_dict(), "seed": seed}, source="seed")
     for name, value in (("epochs", epochs), ("threads", threads)):
         if value is not None and value < 1:
             raise ConfigError(f"{name} must be at least 1; got {value}")
@@ -98,13 +98,17 @@ def run(
         else:
             state = TrainState.start(config, place)
         header: str | None = _header(state, threads)
+        # What keeps a plain run on a CPU from giving the same bits; absent from those that can.
+        unrepeatable: dict[str, Any] = {"compiled": True} if compiled else {}
+        if place.type != "cpu":
+            unrepeatable["device"] = place.type
         for report in run_epochs(state, epochs, compiled=compiled):
             if header is not None:
                 append_line(folder / METRICS, header)
                 header = None
             if report.is_logged:
                 append_line(folder / METRICS, json.dumps(report.metrics, sort_keys=True))
-            data = torch_bytes({**state.checkpoint(), **({"compiled": True} if compiled else {})})
+            data = torch_bytes({**state.checkpoint(), **unrepeatable})
             # latest.pt goes last: what it promises about the others is already on disk.
             if report.is_numbered:
                 write_atomically(folder / f"epoch_{report.epoch}.pt", data)
@@ -152,15 +156,19 @@ def usable_device(name: torch.device | str) -> torch.device:
     ConfigError
         It is none, or not there.
     """
+    wrong = f"device {str(name)!r} cannot be used"
     try:
         device = torch.device(name)
-        if device.type not in ("cpu", "cuda"):
-            raise RuntimeError("training runs on no other kind")
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ConfigError(f"{wrong}: expected cpu, cuda or cuda:N")
+    try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         detail = str(error).splitlines()[0]
         raise ConfigError(
-            f"device {str(name)!r} cannot be used: {detail}; expected cpu, cuda or cuda:N"
+            f"{wrong}: {detail}; use cpu, or a build of PyTorch for this GPU"
         ) from None
     return device
 

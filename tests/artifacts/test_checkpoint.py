@@ -581,3 +581,14 @@ def test_a_foreign_safetensors_file_without_metadata_is_read(tmp_path):
 def test_every_refusal_is_an_error_of_this_library():
     assert issubclass(CheckpointError, FluxtticeError)
     assert Checkpoint.__doc__
+
+
+def test_a_rho_of_none_is_as_good_as_none_at_all():
+    assert checkpoint_of(WEIGHTS, rho=None).rho == 0.1
+
+
+def test_the_threshold_of_the_config_is_used():
+    assert checkpoint_of(WEIGHTS).eps_kl == 5e-4
+    assert checkpoint_of(WEIGHTS, config={"model": {"eps_kl": 0.01}}).eps_kl == 0.01
+    with pytest.raises(CheckpointError, match="eps_kl is 0; expected a positive number"):
+        _ = checkpoint_of(WEIGHTS, config={"model": {"eps_kl": 0}}).eps_kl

@@ -212,3 +212,12 @@ def _measured():
             (measure_exactly(load("v5_5")), drawn_measurements(networks_of(load()), 0, DRAWS))
         )
     return _CACHE[0]
+
+
+@pytest.mark.parametrize("mark", [{}, {"compiled": True}, {"device": "cuda"}])
+def test_a_run_that_level_4_cannot_repeat_states_no_processor(tmp_path, mark):
+    """Its weights would be held against a plain run's, bit for bit, on the stated processor."""
+    source = checkpoint_of(untrained_weights(3), **mark)
+    folder = issue(source, tmp_path / "out", trained_here=True)
+    assert ("cpu" in statement_of(folder)["predicate"]["training"]) is not bool(mark)
+    assert mark.items() <= read_checkpoint(folder / "weights.safetensors").metadata.items()

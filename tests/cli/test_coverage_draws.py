@@ -167,3 +167,15 @@ def test_the_suffix_says_what_a_file_is(run, tmp_path):
     code, _, err = run("coverage", tmp_path / "draws.pt")
     assert code == 2
     assert "draws.pt: expected a checkpoint" in err
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_report_that_cannot_be_written_is_shown_all_the_same(run, tmp_path, options):
+    source, _ = written(DRAWS % 500, "npy", tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    code, out, err = run(
+        "coverage", source, "--space", 500, "--out", tmp_path / "taken/sub", *options
+    )
+    assert code == 2
+    assert "3,000 draws" in out or json.loads(out)["num_draws"] == 3000
+    assert "expected a folder" in err

@@ -146,8 +146,11 @@ def interval_misses(trials, per_group, seed):
 
 
 def test_intervals_cover_about_as_often_as_they_say():
-    # 0.05 x 60 = 3 misses expected; 10 or more have a chance below 0.1 %.
-    assert interval_misses(60, 4000, seed=0) <= 9
+    # 0.05 x 60 = 3 misses expected; 10 or more have a chance below 0.1 %, none one of 5 %: a width
+    # that misses nothing in 180 trials says too little.
+    misses = [interval_misses(60, 4000, seed) for seed in range(3)]
+    assert max(misses) <= 9
+    assert sum(misses) >= 1
 
 
 @pytest.mark.assurance

@@ -131,9 +131,7 @@ def alarm_rate(p, n, num_samples, space):
     rng = generator(n)
     return np.mean(
         [
-            not check_independence(
-                FrequencyCounts.of_counts(rng.multinomial(n, p)), space, ordered=False
-            ).holds
+            not check_independence(FrequencyCounts.of_counts(rng.multinomial(n, p)), space).holds
             for _ in range(num_samples)
         ]
     )
@@ -168,12 +166,18 @@ def test_whether_there_were_draws_enough_to_tell():
 def test_the_order_may_be_unknown():
     draws = np.sort(generator().integers(0, N, 50_000))
     assert not check_independence(counted(draws), N).holds
-    assert check_independence(counted(draws), N, ordered=False).holds
+    assert check_independence(FrequencyCounts.of(draws), N).holds
 
 
 def test_very_many_draws_are_judged_quickly():
     rng = generator()
     frequencies = FrequencyCounts.of_counts(rng.multinomial(10**9, np.full(30, 1 / 30)))
-    assert check_independence(frequencies, 30, ordered=False).holds
+    assert check_independence(frequencies, 30).holds
     balanced = FrequencyCounts((10**8,), (30,))
-    assert not check_independence(balanced, None, ordered=False).holds
+    assert not check_independence(balanced, None).holds
+
+
+def test_counts_without_an_order_are_not_called_a_chain():
+    draws = np.random.default_rng(0).integers(0, 1000, 50_000)
+    assert check_independence(FrequencyCounts.of(draws), 1000).holds
+    assert not check_independence(counted(np.sort(draws)), 1000).holds

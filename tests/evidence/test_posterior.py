@@ -70,3 +70,7 @@ def test_histogram_entropy_by_hand():
     every_bin = np.linspace(-2.94, 2.94, 50)[:, None]
     assert histogram_entropy(every_bin) == (pytest.approx(math.log(50)), 0.0)
     assert histogram_entropy(np.full((4, 1), 9.0)) == (0.0, 1.0)
+
+
+def test_one_dimension_has_one_direction():
+    assert participation_ratio(np.random.default_rng(0).normal(size=(100, 1))) == pytest.approx(1.0)

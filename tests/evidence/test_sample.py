@@ -270,3 +270,23 @@ def test_every_form_of_source():
     sampler = coverage_report(lambda n: rng.integers(0, 50, n), space=50, num_draws=(10, 300))
     assert sampler.num_draws == 300
     assert coverage_report([0.25] * 4, num_draws=(3,)).entropy_nats == pytest.approx(math.log(4))
+
+
+def test_an_empty_chunk_does_not_open_the_space():
+    with pytest.raises(DrawsError, match="99"):
+        measure_draws([[], [0, 1, 99]], space=6)
+
+
+@pytest.mark.parametrize("given", [{"space": 4}, {"reference": [1, 2]}])
+@pytest.mark.parametrize("source", [[0.25] * 4, None])
+def test_what_has_a_meaning_for_draws_only_is_refused_elsewhere(source, given):
+    with pytest.raises(ValueError, match=f"{next(iter(given))} has a meaning for draws only"):
+        coverage_report(source, **given)
+
+
+def test_masses_may_be_a_tensor():
+    torch = pytest.importorskip("torch")
+    plain = coverage_report([0.5, 0.25, 0.25], num_draws=(10,))
+    assert coverage_report(torch.tensor([0.5, 0.25, 0.25]), num_draws=(10,)) == plain
+    half = torch.tensor([0.5, 0.25, 0.25], dtype=torch.bfloat16)
+    assert coverage_report(half, num_draws=(10,)) == plain

@@ -1,3 +1,5 @@
+"""The folded decoder against the plain one, its oracle."""
+
 import numpy as np
 import pytest
 

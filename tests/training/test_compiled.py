@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch._dynamo.exc import TorchDynamoException
 
 from fluxttice_core.config import parse_config
 from fluxttice_core.errors import TrainingError
@@ -86,7 +87,7 @@ def test_a_checkpoint_holds_what_it_always_holds(uncompiled):
 
 def test_a_machine_that_cannot_compile_is_told_what_to_do(monkeypatch):
     def refuse(*_):
-        raise RuntimeError("no compiler\nat all")
+        raise TorchDynamoException("no compiler\nat all")
 
     monkeypatch.setattr(compiled.torch, "compile", lambda program, **_: refuse)
     state = TrainState.start(parse_config(tiny_mapping({})))

@@ -157,9 +157,12 @@ def test_checkpoint_has_the_specified_keys_and_ours():
     assert [len(part) for part in parts] == [393, 393, 18897]
 
 
-def test_the_rho_of_a_checkpoint_is_the_one_its_epoch_trained_with():
+def test_a_checkpoint_holds_the_controls_that_its_epoch_trained_with():
     state, reports = train({}, 4)
-    assert state.checkpoint()["rho"] == reports[-1].metrics["rho"] == state.model.rho
+    last = reports[-1].metrics
+    assert state.checkpoint()["rho"] == last["rho"] == state.model.rho
+    for name in ("lambda1", "lambda2", "lambda3", "phase"):
+        assert state.checkpoint()[name] == last[name], name
 
 
 class TestResumeIsRefused:

@@ -26,13 +26,15 @@ from .files import file_sha256, write_atomically
 from .strict_json import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 METADATA_KEY = "fluxttice"
 SAFETENSORS_SCHEMA = "fluxttice_core/weights/v1"
 # Stated by the v5.5 certificate of 2025-10-29; the file itself was never published.
 ORIGINAL_CERTIFICATE_SHA256 = "322db7936df7c2613c391c0461fbb062d688fbcbb838e0be98c329a6789efd7f"
 MAX_FILE_BYTES = 256 * 2**20
+# Of the weights that lie in the package.
+PACKAGED_NAMES = ("codebook", "v5_5")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,17 +75,27 @@ class Checkpoint:
     @property
     def rho(self) -> float:
         """Cross-injection the file was written at; v5.5's ``rho_min`` 0.1 if it does not say."""
-        return float(self.metadata.get("rho", 0.1))
+        rho = self.metadata.get("rho")
+        return 0.1 if rho is None else float(rho)
 
     @property
     def rho_max(self) -> float:
         """Largest cross-injection of the run's config; v5.5's 0.7 if the file has none."""
-        config = self.metadata.get("config") or {}
-        model = config.get("model")
-        value = model.get("rho_max", 0.7) if isinstance(model, dict) else 0.7
-        if not _is_fraction(value):
+        return self._model_setting("rho_max", 0.7, _is_fraction, "a number in 0 .. 1")
+
+    @property
+    def eps_kl(self) -> float:
+        """KL in nats above which the run's config calls a dimension active; v5.5's 5e-4 if none."""
+        return self._model_setting("eps_kl", 5e-4, _is_positive, "a positive number")
+
+    def _model_setting(
+        self, name: str, default: float, is_right: Callable[[Any], bool], expected: str
+    ) -> float:
+        model = (self.metadata.get("config") or {}).get("model")
+        value = model.get(name, default) if isinstance(model, dict) else default
+        if not is_right(value):
             raise CheckpointError(
-                f"{self.source}: config.model.rho_max is {value!r}; expected a number in 0 .. 1"
+                f"{self.source}: config.model.{name} is {value!r}; expected {expected}"
             )
         return float(value)
 
@@ -301,7 +313,8 @@ def _read_bytes(path: Path) -> bytes:
             data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise CheckpointError(
-            f"{path}: cannot be read: {error.strerror}; give a .pt or .safetensors file"
+            f"{path}: cannot be read: {error.strerror}; give a .pt or .safetensors file, or the "
+            f"name of packaged weights: {', '.join(PACKAGED_NAMES)}"
         ) from None
     if len(data) > MAX_FILE_BYTES:
         raise CheckpointError(
@@ -353,6 +366,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_fraction(value: Any) -> bool:
     return _is_number(value) and 0 <= value <= 1
+
+
+def _is_positive(value: Any) -> bool:
+    return _is_number(value) and value > 0
 
 
 def _is_epoch(value: Any) -> bool:

@@ -116,12 +116,12 @@ def load_private_key(path: str | Path, password: str | None = None) -> EllipticC
     try:
         key = load_pem_private_key(data, password.encode() if encrypted and password else None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        reason = (
-            f"the password in {PASSWORD_VARIABLE} does not open it"
+        fault = (
+            f"the password in {PASSWORD_VARIABLE} does not open it; set the right one"
             if encrypted
-            else "expected a private key in PEM form (PKCS#8)"
+            else f"expected a private key in PEM form (PKCS#8); {_MAKE_ONE}"
         )
-        raise KeyFileError(f"{path}: cannot be used: {reason}; {_MAKE_ONE}") from None
+        raise KeyFileError(f"{path}: cannot be used: {fault}") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise KeyFileError(f"{path}: expected a key on the curve P-256, got another; {_MAKE_ONE}")
     return key

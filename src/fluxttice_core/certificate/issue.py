@@ -62,7 +62,7 @@ BUILD_TYPE = "urn:fluxttice_core:training:v1"
 PUBLISHED = (
     *("epoch", "phase", "rho", "seed", "num_threads", "format_version", "code_version"),
     *("torch_version", "config", "config_hash", "selection_score", "best_epoch", "best"),
-    *("best_val_loss", "source_sha256"),
+    *("best_val_loss", "source_sha256", "compiled", "device"),
 )
 
 
@@ -77,7 +77,8 @@ class IssueOptions:
     history : bytes of the run's ``metrics.jsonl``.
     expires : RFC 3339 UTC time after which verification refuses.
     supersedes : SHA-256 of the payload of the certificate that this one replaces.
-    trained_on : processor of the training machine, when the issuer knows it.
+    trained_on : processor of the training machine, when the issuer knows it; left out of the
+        certificate of a compiled run's weights, or a GPU's.
     num_draws : at which distinct operations are counted.
     """
 
@@ -204,7 +205,9 @@ def _predicate(
     if options.supersedes is not None:
         validity["supersedes"] = options.supersedes
     training = describe_training(checkpoint)
-    if options.trained_on is not None:
+    # Level 4 repeats a plain run on a CPU to the bit where the processor is the stated one.
+    repeatable = not {"compiled", "device"} & checkpoint.metadata.keys()
+    if options.trained_on is not None and repeatable:
         training["cpu"] = options.trained_on
     if options.history is not None:
         training["history"] = _history(options.history)

@@ -19,6 +19,7 @@ from .console import (
     model_option,
     note,
     pathway_option,
+    progress_bar,
     read_array,
     say_json,
     sha256_option,
@@ -114,7 +115,9 @@ def decode(
 @sha256_option
 @pathway_option
 @click.option(
-    "--seed", type=click.IntRange(0), help="The same draws every time. Default: fresh ones."
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    help="The same draws every time. Default: fresh ones.",
 )
 @indices_option
 @out_option
@@ -130,22 +133,17 @@ def sample(
     as_json: bool,
 ) -> None:
     """Draw NUM_DRAWS operations: a prior latent each, then a trit at a time."""
-    from tqdm import tqdm
-
+    checkpoint = load(model, sha256=sha256)
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
         note(f"seed {seed}")
     batches = []
-    with tqdm(total=num_draws, unit="op", delay=2.0, leave=False) as bar:
+    with progress_bar("drawing") as on_progress:
         for batch in sample_batches(
-            num_draws,
-            model=load(model, sha256=sha256),
-            pathway=pathway,
-            seed=seed,
-            batch_size=CHUNK,
+            num_draws, model=checkpoint, pathway=pathway, seed=seed, batch_size=CHUNK
         ):
             batches.append(indices_from_trits(batch).astype(np.int16) if indices else batch)
-            bar.update(len(batch))
+            on_progress(sum(map(len, batches)), num_draws)
     empty = np.empty((0,) if indices else (0, 9), dtype=np.int8)
     drawn = np.concatenate(batches) if batches else empty
     if as_json:

@@ -50,7 +50,7 @@ def note(text: str) -> None:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress on standard error, on a terminal only, for what takes over two seconds."""
+    """Show progress on standard error, on a terminal only, for what takes over half a second."""
     from tqdm import tqdm
 
     with tqdm(desc=what, unit="part", delay=0.5, disable=None, leave=False) as bar:
@@ -64,7 +64,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def count_bar(what: str, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show a running count, on a terminal only, for what takes over two seconds."""
+    """Show a running count, on a terminal only, for what takes over half a second."""
     from tqdm import tqdm
 
     with tqdm(desc=what, unit=unit, unit_scale=True, delay=0.5, disable=None, leave=False) as bar:

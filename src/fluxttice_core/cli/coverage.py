@@ -44,8 +44,11 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 
 
 @click.command(
-    epilog="Examples: fluxttice coverage   fluxttice coverage latest.pt --out report   "
-    "fluxttice coverage draws.npy --space 19683   my_sampler | fluxttice coverage -"
+    epilog="\b\nExamples:\n"
+    "  fluxttice coverage\n"
+    "  fluxttice coverage latest.pt --out report\n"
+    "  fluxttice coverage draws.npy --space 19683\n"
+    "  my_sampler | fluxttice coverage -",
 )
 @click.argument("source", required=False)
 @click.option(
@@ -80,7 +83,13 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     show_default=True,
     help="Models: prior latents behind the exact marginal.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Of latents and runs.",
+)
 @click.option("--out", "-o", metavar="DIR", help="Also write report.json, report.txt, a picture.")
 @sha256_option
 @json_option
@@ -111,9 +120,9 @@ def coverage(
     report: CoverageReport | DrawsReport
     if is_draws:
         assert source is not None
+        folder = prepare_folder(out) if out is not None and Path(out).exists() else None
         report = _draws(source, space, reference, num_draws)
         text = draws_text(report)
-        folder = prepare_folder(out) if out is not None else None
     else:
         checkpoint = load(source, sha256=sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
@@ -130,12 +139,16 @@ def coverage(
         assert isinstance(measured, CoverageReport)
         report = measured
         text = model_text(report, checkpoint.file_sha256, checked=sha256 is not None)
-    written = _write(folder, report, text) if folder is not None else []
+    # Shown before it is written: a stream of hours cannot be had again. No folder is made before
+    # there is something to write.
     if as_json:
         say_json(report.as_dict())
     else:
         say(text)
-        if written:
+    if out is not None:
+        folder = folder or prepare_folder(out)
+        written = _write(folder, report, text)
+        if not as_json:
             say(f"\nResults in {folder}: {', '.join(written)}")
     if isinstance(report, DrawsReport) and not report.independence.holds:
         raise SystemExit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..evidence.report import CoverageReport, NetworkReport, PathwayReport
 from ..evidence.sample import DrawsReport
 from ..model.layout import PATHWAYS
@@ -19,14 +21,7 @@ def model_text(report: CoverageReport, file_sha256: str | None, *, checked: bool
     lines += ["", "Reconstruction (exact, 9 of 9)", _reconstruction_table(report)]
     lines += ["", "Coverage over the uniform limit, C(n) / U(n)", _coverage_table(report)]
     lines += ["", "Information (nats) and distance from uniform", _information_table(report)]
-    reach = ", ".join(
-        f"{percent(share, 0)} of the space takes {n:,.0f} ({pathway.pathway})"
-        for share, *_ in report.checkpoint.pathways[0].information.draws_to_reach
-        for pathway in report.checkpoint.pathways
-        for other, n, _ in pathway.information.draws_to_reach
-        if other == share
-    )
-    lines += ["", f"Draws: {reach}."]
+    lines += ["", "Draws that reach a share of the space", _reach_table(report)]
     lines += ["", "What is evidence here"]
     lines += [f"  {item.words}" for item in report.separations]
     return "\n".join(lines)
@@ -99,6 +94,21 @@ def _coverage_table(report: CoverageReport) -> str:
             ratios = (f"{item.figure(reading, n).ratio:.4f}" for n in limits)  # type: ignore[arg-type]
             rows.append((name, reading, *ratios))
     return table(("network", "reading", *(f"n={n:,}" for n in limits)), rows)
+
+
+def _reach_table(report: CoverageReport) -> str:
+    shares = [share for share, *_ in report.checkpoint.pathways[0].information.draws_to_reach]
+    rows = [
+        [
+            item.pathway,
+            *(
+                f"{n:,.0f}" if math.isfinite(n) else "not with these latents"
+                for _, n, _ in item.information.draws_to_reach
+            ),
+        ]
+        for item in report.checkpoint.pathways
+    ]
+    return table(["", *(percent(share, 0) for share in shares)], rows)
 
 
 def _information_table(report: CoverageReport) -> str:

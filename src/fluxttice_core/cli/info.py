@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from ..api import PACKAGED_NAMES, load
-from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, Checkpoint
+from ..api import load
+from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, PACKAGED_NAMES, Checkpoint
 from ..errors import CheckpointError
 from ..model.layout import NUM_PARAMETERS, state_shapes
 from .console import json_option, say, say_json, sha256_option
@@ -21,7 +21,9 @@ _ORIGINAL = (
 )
 
 
-@click.command(epilog="Examples: fluxttice info   fluxttice info latest.pt   fluxttice info HASH")
+@click.command(
+    epilog="\b\nExamples:\n  fluxttice info\n  fluxttice info latest.pt\n  fluxttice info HASH"
+)
 @click.argument("subject", required=False)
 @click.option("--config", "show_config", is_flag=True, help="Print the embedded configuration.")
 @sha256_option

@@ -26,9 +26,11 @@ SIGNS = {-1: "-", 0: "0", 1: "+"}
 
 @click.command(
     context_settings={"ignore_unknown_options": True},
-    epilog="Examples: fluxttice operations min   fluxttice operations 7153   "
-    'fluxttice operations "+0-0+0-0+"   fluxttice operations --property commutative --property '
-    "associative",
+    epilog="\b\nExamples:\n"
+    "  fluxttice operations min\n"
+    "  fluxttice operations 7153\n"
+    '  fluxttice operations "+0-0+0-0+"\n'
+    "  fluxttice operations --property commutative --property associative",
 )
 @click.argument("query", nargs=-1, type=click.UNPROCESSED)
 @click.option(

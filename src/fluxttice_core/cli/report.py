@@ -32,7 +32,13 @@ from .console import json_option, progress_bar, say, say_json, sha256_option
     show_default=True,
     help="Prior latents behind the exact marginal.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Of latents and runs.",
+)
 @sha256_option
 @json_option
 def report(

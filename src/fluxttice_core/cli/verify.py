@@ -25,8 +25,9 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime
 
 
 @click.command(
-    epilog="Examples: fluxttice verify certificate --key release-key.pub   "
-    "fluxttice verify certificate --key release-key.pub --level 3 --json"
+    epilog="\b\nExamples:\n"
+    "  fluxttice verify certificate --key release-key.pub\n"
+    "  fluxttice verify certificate --key release-key.pub --level 3 --json",
 )
 @click.argument("folder")
 @click.option(
@@ -109,7 +110,8 @@ def _text(outcome: Verification) -> str:
     if outcome.holds and outcome.about:
         lines.append(f"what it says: {outcome.about['verdict_on_the_network']}")
         lines.append(
-            f"issued {outcome.about['issued']} by fluxttice_core {outcome.about['tool_version']}"
+            f"{outcome.path}: of weights {outcome.about['weights_sha256']}, issued "
+            f"{outcome.about['issued']} by fluxttice_core {outcome.about['tool_version']}"
         )
     if outcome.checked:
         lines += ["checked:", *(f"  {text}" for text in outcome.checked)]

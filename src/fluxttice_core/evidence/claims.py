@@ -24,7 +24,6 @@ from ..splits import Split
 
 Kind = Literal["exact-count", "sample-count", "estimate"]
 Role = Literal["model", "untrained", "collapsed"]
-ROLES: tuple[Role, Role, Role] = ("model", "untrained", "collapsed")
 # Logits closer than this count as a tie that rounding may break. Float64 evaluations of these
 # networks agree to about 1e-12, so the bound is generous and still rarely met.
 EPSILON = 1e-7

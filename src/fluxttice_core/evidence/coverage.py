@@ -54,8 +54,8 @@ def thinned_coverage(
 ) -> float:
     """Expected coverage of n <= M draws from a marginal estimated on M latents, nearly unbiased.
 
-    Coverage is concave in p, so noise in an estimated p lowers it: by 2.5 % of the space at
-    n = 100,000 for a sharp decoder and M = 262,144. Keeping each latent with chance n/M instead
+    Coverage is concave in p, so noise in an estimated p lowers it: by 2 % of the space at
+    n = 50,000 for a sharp decoder and M = 262,144. Keeping each latent with chance n/M instead
     gives the unbiased ``q(x) = prod_i (1 - (n/M) p(x | z_i))`` for ``(1 - p)^n``: rarefaction, with
     the draw of x averaged out. Its logarithm is taken from the first two moments of ``p(x | z)``,
     as if every latent that bears on x gave it ``v = squares / masses``; exact for a sharp decoder

@@ -38,15 +38,12 @@ class Independence:
         return not self.faults
 
 
-def check_independence(
-    frequencies: FrequencyCounts, space_size: int | None = None, *, ordered: bool = True
-) -> Independence:
+def check_independence(frequencies: FrequencyCounts, space_size: int | None = None) -> Independence:
     """Test draws against what no independent sampler does.
 
     Parameters
     ----------
     space_size : None if unknown.
-    ordered : whether ``adjacent_repeats`` was counted on draws in their order.
 
     Example
     -------
@@ -79,7 +76,7 @@ def check_independence(
             f"{expected:,.0f} beside those drawn once less and once more: copies, or counts that "
             "were balanced"
         )
-    follow = _adjacency(frequencies) if ordered else 0.0
+    follow = _adjacency(frequencies)
     if abs(follow) > THRESHOLD:
         often = "more" if follow > 0 else "less"
         faults.append(
@@ -181,7 +178,7 @@ def _truncated_rate(mean: float) -> float:
 def _adjacency(frequencies: FrequencyCounts) -> float:
     """Standard errors by which equal neighbours are more frequent than in a random order."""
     expected = repeated_pairs(frequencies) / frequencies.num_draws
-    if frequencies.observed_richness == 1:
+    if frequencies.observed_richness == 1 or frequencies.adjacent_repeats is None:
         return 0.0
     excess = frequencies.adjacent_repeats - expected
     # A few neighbours where none was expected prove nothing: at least eight more.

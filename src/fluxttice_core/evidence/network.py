@@ -71,7 +71,8 @@ def measure_network(
 
     if on_progress is not None:
         on_progress(0, total)
-    rhos = tuple(sorted({*RHOS, rho}))
+    # A rho of training may differ from one of these in its last bits alone.
+    rhos = tuple(sorted([*(other for other in RHOS if not math.isclose(other, rho)), rho]))
     checkpoint, marginals = _measure(weights, "checkpoint", None, split, rhos, settings, step)
     untrained = tuple(
         _measure(
@@ -112,7 +113,7 @@ def measure_network(
     step()
     structure: dict[Pathway, tuple[Structure, ...]] = {}
     if settings.structure:
-        structure = _structures(model, untrained_weights(settings.seed, model.latent_dim))
+        structure = _structures(model, settings.seed)
     step()
     separations = _separations(checkpoint, untrained, collapsed, permuted, settings.num_draws)
     posterior = tuple(
@@ -203,15 +204,15 @@ def _permuted(model: ReferenceVAE, split: Split, seed: int) -> tuple[Reconstruct
     return tuple(rows)
 
 
-def _structures(model: ReferenceVAE, untrained: Weights) -> dict[Pathway, tuple[Structure, ...]]:
+def _structures(model: ReferenceVAE, seed: int) -> dict[Pathway, tuple[Structure, ...]]:
     """The checkpoint's codes beside the raw trits and a random encoder's."""
     operations = generate_all_operations()
     renamed = renamed_values(operations)
-    random_encoder = ReferenceVAE(untrained)
+    random_encoder = ReferenceVAE(untrained_weights(seed, model.latent_dim))
 
     def one(kind: Codes, encode: Callable[[NDArray[Any]], NDArray[Any]]) -> Structure:
         # The same pairs for each, so that only the codes differ.
-        generator = numpy_generator(0, "pairs")
+        generator = numpy_generator(seed, "pairs")
         return measure_structure(encode(operations), encode(renamed), kind, generator)
 
     def encoder(network: ReferenceVAE, pathway: Pathway) -> Callable[[NDArray[Any]], NDArray[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..environment import available_cores
 from ..model.layout import Pathway
 from ..model.reference import ReferenceVAE, probabilities
 from ..operations import NUM_OPERATIONS, indices_from_trits
@@ -81,7 +81,7 @@ def measure_pathway(
         settings.num_latents,
         settings.seed,
         readings=True,
-        threads=settings.threads or min(os.cpu_count() or 1, 8),
+        threads=settings.threads or min(available_cores(), 8),
     )
     observed = _real_runs(decode, model.latent_dim, settings)
     figures = tuple(

@@ -56,7 +56,7 @@ def histogram_entropy(values: NDArray[Any]) -> tuple[float, float]:
 
 def participation_ratio(means: NDArray[Any]) -> float:
     """Effective number of dimensions of a cloud of points, between 1 and its width."""
-    eigenvalues = np.linalg.eigvalsh(np.cov(means, rowvar=False))
+    eigenvalues = np.linalg.eigvalsh(np.atleast_2d(np.cov(means, rowvar=False)))
     square = float((eigenvalues**2).sum())
     return float(eigenvalues.sum()) ** 2 / square if square > 0 else 0.0
 

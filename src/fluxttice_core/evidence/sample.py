@@ -213,7 +213,7 @@ def measure_draws(
 
 def _count(chunk: Any, reader: IdReader, tally: Tally, *, drop_outside: bool = False) -> None:
     ids = reader.ids(chunk)
-    if reader.kind != "numbers":
+    if reader.kind not in (None, "numbers"):
         # Numbered as they come, those of a reference first: the size of the space bounds no id.
         tally.space_size = None
     tally.add(ids, drop_outside=drop_outside)

@@ -43,8 +43,9 @@ def draw_blocks(
         return _draw_block(decoder, min(BLOCK, num_draws - block * BLOCK), seed, block)
 
     with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, num_blocks, ROUND):
-            blocks = range(start, min(start + ROUND, num_blocks))
+        together = max(ROUND, threads)
+        for start in range(0, num_blocks, together):
+            blocks = range(start, min(start + together, num_blocks))
             with one_blas_thread():
                 drawn = list(pool.map(one, blocks))
             yield from drawn

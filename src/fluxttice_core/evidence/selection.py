@@ -81,6 +81,7 @@ def selection_scores(
             chi_square_divergence(marginal),
         )
 
+    # More workers than threads: while one pathway encodes, the groups of the other fill the rest.
     with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         first, second = pool.map(one, PATHWAYS)
     return first, second

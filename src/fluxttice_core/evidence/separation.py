@@ -160,4 +160,6 @@ def verdict(separations: tuple[Separation, ...]) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    """To a tenth, never rounded up to 100 from less."""
+    shown = min(100 * share, 99.9) if share < 1.0 else 100 * share
+    return f"{shown:.1f} %"

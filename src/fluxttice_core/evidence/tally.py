@@ -31,15 +31,16 @@ GATHERED = 2**18
 class FrequencyCounts:
     """How many ids were drawn how often: ``num_ids[i]`` ids ``times[i]`` times each.
 
-    ``times`` is increasing and positive. ``adjacent_repeats``: draws equal to the one before.
+    ``times`` is increasing and positive. ``adjacent_repeats``: draws equal to the one before;
+    None where the order of the draws is not known.
 
     >>> FrequencyCounts.of([5, 5, 7])
-    FrequencyCounts(times=(1, 2), num_ids=(1, 1), adjacent_repeats=0)
+    FrequencyCounts(times=(1, 2), num_ids=(1, 1), adjacent_repeats=None)
     """
 
     times: tuple[int, ...]
     num_ids: tuple[int, ...]
-    adjacent_repeats: int = 0
+    adjacent_repeats: int | None = None
 
     @classmethod
     def of(cls, draws: Any) -> FrequencyCounts:
@@ -48,7 +49,9 @@ class FrequencyCounts:
         return cls.of_counts(counts)
 
     @classmethod
-    def of_counts(cls, counts: NDArray[Any], adjacent_repeats: int = 0) -> FrequencyCounts:
+    def of_counts(
+        cls, counts: NDArray[Any], adjacent_repeats: int | None = None
+    ) -> FrequencyCounts:
         """Summarise counts per id; zeros are left out."""
         counts = np.asarray(counts)
         times, num_ids = np.unique(counts[counts > 0], return_counts=True)

@@ -52,7 +52,7 @@ class DualNeuralVAEV5(nn.Module):
     """The dual VAE: 168,770 parameters in 50 tensors at the default sizes.
 
     ``rho`` is the current cross-injection, a plain attribute set by training or from a file.
-    ``gradient_balance``, ``adaptive_scheduling`` and ``use_statenet`` are read by training; the
+    The other settings are kept for those who call it as v5.5: training reads its configuration. The
     StateNet's weights are always present, because they belong to the interchange format.
 
     Parameters

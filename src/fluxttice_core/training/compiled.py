@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo.exc import TorchDynamoException
 from torch.func import functional_call, grad_and_value
 
 from ..config import Config
@@ -38,7 +39,6 @@ class CompiledStep:
     ) -> None:
         self._config = config
         self._controls: tuple[Controls | None, Controls | None] = (None, None)
-        self._compiled = False
         names = {parameter: name for name, parameter in model.named_parameters()}
         self._parameters: Named = {}
         self._groups: list[_Group] = []
@@ -84,14 +84,11 @@ class CompiledStep:
                 figures, clips, gradients = self._program(
                     self._parameters, operations, noise, self._controls[1]
                 )
-        except RuntimeError as error:
-            if self._compiled:
-                raise
+        except TorchDynamoException as error:
             raise TrainingError(
                 f"the step cannot be compiled here: {' '.join(str(error).split())[:300]}; it "
                 "needs a C++ compiler; install one or train without compiling"
             ) from error
-        self._compiled = True
         self._update(optimizer, gradients, clips, (controls.lr_a, controls.lr_b))
         return StepFigures(figures)
 

@@ -31,6 +31,7 @@ FORMAT_VERSION = 1
 Step = Callable[
     [DualNeuralVAEV5, torch.optim.Optimizer, Tensor, Controls, Config, Generators], StepFigures
 ]
+TRAINED_WITH = ("lambda1", "lambda2", "lambda3", "rho", "phase")
 STREAMS: tuple[Purpose, ...] = ("shuffle", "noise", "mix", "prior", "exploration")
 
 
@@ -78,6 +79,8 @@ class TrainState:
     steering: Steering | None
     device: torch.device
     epoch: int = -1
+    # What the last finished epoch trained with: of the Controls, what a checkpoint names.
+    trained_with: dict[str, float] = field(default_factory=dict)
     history: dict[str, list[float]] = field(
         default_factory=lambda: {
             name: [] for name in ("H_A", "H_B", "coverage_A", "coverage_B", "score")
@@ -146,8 +149,7 @@ class TrainState:
 
     def checkpoint(self) -> dict[str, Any]:
         """Return the checkpoint dictionary: v5.5's keys, and what a bit-exact resume adds."""
-        feedback = self.feedback
-        score = self.best["score"]
+        feedback, score = self.feedback, self.best["score"]
         return {
             "epoch": self.epoch,
             "model": {name: value.cpu() for name, value in self.model.state_dict().items()},
@@ -157,11 +159,7 @@ class TrainState:
             "H_B_history": self.history["H_B"],
             "coverage_A_history": [int(count) for count in self.history["coverage_A"]],
             "coverage_B_history": [int(count) for count in self.history["coverage_B"]],
-            "lambda1": feedback.lambda1,
-            "lambda2": feedback.lambda2,
-            "lambda3": controls_for(self.config, max(self.epoch, 0), feedback).lambda3,
-            "rho": self.model.rho,
-            "phase": controls_for(self.config, max(self.epoch, 0), feedback).phase,
+            **self.trained_with,
             "grad_balance_achieved": feedback.balance_achieved,
             "grad_norm_A_ema": feedback.grad_norm_a,
             "grad_norm_B_ema": feedback.grad_norm_b,
@@ -225,6 +223,7 @@ class TrainState:
         if state.steering is not None:
             state.steering.load_state_dict(checkpoint["steering"])
         state.epoch = checkpoint["epoch"]
+        state.trained_with = {name: checkpoint[name] for name in TRAINED_WITH}
         state.history = {
             "H_A": list(checkpoint["H_A_history"]),
             "H_B": list(checkpoint["H_B_history"]),
@@ -269,6 +268,7 @@ def _one_epoch(state: TrainState, operations: Tensor, train: Tensor, step: Step)
     state.model.eval()
     trained = time.perf_counter()
     state.epoch = epoch
+    state.trained_with = {name: getattr(controls, name) for name in TRAINED_WITH}
     metrics: dict[str, Any] = {"epoch": epoch, **asdict(controls), **figures}
     state.feedback = observe(
         config,
