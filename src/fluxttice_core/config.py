@@ -351,8 +351,8 @@ def _field_fault(error: Any) -> str:
     return f"{path or 'file'}: {message}; got {_shortened(repr(error['input']))}"
 
 
-def _shortened(text: str, limit: int = 100) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}..."
+def _shortened(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}..."
 
 
 def parse_config(raw: object, *, source: str = "config") -> Config:

@@ -8,12 +8,10 @@ import pytest
 from fluxttice_core import load
 from fluxttice_core.evidence import drawn_claims as room
 from fluxttice_core.evidence.controls import collapsed_weights, untrained_weights
-from fluxttice_core.evidence.coverage import uniform_coverage
 from fluxttice_core.evidence.drawn_claims import (
     NUM_GROUPS,
     _Tally,
     drawn_measurements,
-    uniform_richness,
 )
 from fluxttice_core.evidence.draws import read_mode, read_sampled
 from fluxttice_core.evidence.information import mutual_information_nats
@@ -106,8 +104,10 @@ def test_information_agrees_with_the_estimator_of_the_package():
 
 
 def test_the_limit_is_that_of_fair_dice():
-    for n in (1, 1000, 50_000, 195_000):
-        assert uniform_richness(n) == pytest.approx(19683 * uniform_coverage(n), rel=1e-9)
+    found = by_name(drawn_measurements({"model": perfect_weights()}, 3, (20, 1000)))
+    for n in (20, 1000):
+        limit = float(found[f"model/A/distinct/sampled/n={n}"].limit)
+        assert limit == pytest.approx(19683 * (1 - (1 - 1 / 19683) ** n), abs=1e-6)
 
 
 @pytest.mark.parametrize("draws", [(), (5,), (100, 50), (100, 100)])

@@ -1,12 +1,13 @@
 """Separation: what counts as evidence, and in which words."""
 
 import itertools
+from typing import get_args
 
 import pytest
 
 from fluxttice_core.evidence.separation import (
-    AXES,
     CONTROLS,
+    Axis,
     Reading,
     separate,
     verdict,
@@ -83,4 +84,4 @@ def test_the_record_holds_every_control():
     record = separations(0.9, 0.9)[0].as_dict()
     assert set(record["controls"]) == set(CONTROLS)
     assert record["is_evidence"] is True
-    assert record["axis"] in AXES
+    assert record["axis"] in get_args(Axis)

@@ -43,7 +43,8 @@ def test_any_chunking_counts_the_same(seed, scale, spill, gathering):
     rng = np.random.default_rng(seed)
     draws = rng.geometric(0.05, size=700).astype(np.int64) * scale
     tally = Tally(spill_distinct=spill)
-    tally.extend(in_chunks(draws, rng))
+    for chunk in in_chunks(draws, rng):
+        tally.add(chunk)
     assert tally.frequencies() == direct(draws)
     assert tally.frequencies() == direct(draws)
     assert tally.num_draws == 700

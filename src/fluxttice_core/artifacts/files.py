@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import ArtifactError
 
 UNFINISHED = ".unfinished"
+MAX_BYTES = 256 * 2**20
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
@@ -84,15 +85,15 @@ def append_line(path: Path, line: str) -> None:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def read_file(path: str | Path, *, max_bytes: int = 256 * 2**20) -> bytes:
+def read_file(path: str | Path) -> bytes:
     """Return a file's bytes, if there are not too many."""
     try:
         with Path(path).open("rb") as stream:
-            data = stream.read(max_bytes + 1)
+            data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > max_bytes:
-        raise ArtifactError(f"{path}: more than {max_bytes:,} bytes; this is another kind of file")
+    if len(data) > MAX_BYTES:
+        raise ArtifactError(f"{path}: more than {MAX_BYTES:,} bytes; this is another kind of file")
     return data
 
 

@@ -20,6 +20,7 @@ from ..model.layout import INPUT_DIM, PATHWAYS, Pathway
 from ..model.reference import ReferenceVAE, probabilities
 from ..operations import NUM_OPERATIONS, indices_from_trits
 from .claims import EPSILON, ESTIMATE_TOLERANCE, Measurement, Role, decimal, decision_gaps
+from .coverage import uniform_coverage
 from .information import chi_square_divergence, mutual_information_nats
 from .marginal import Marginal, conditional_entropies, sum_over_batch
 from .noise import NoiseStream, inverse_normal, uniforms
@@ -29,15 +30,6 @@ NUM_GROUPS = 10
 # Two-sided 95 % point of Student's t with NUM_GROUPS - 1 degrees of freedom.
 _T95 = 2.262157
 _BATCH = 4096
-
-
-def uniform_richness(num_draws: int) -> float:
-    """Distinct operations that fair dice meet in n draws, in expectation: ``N (1 - (1-1/N)^n)``.
-
-    >>> round(uniform_richness(50_000), 1)
-    18131.2
-    """
-    return -NUM_OPERATIONS * math.expm1(num_draws * math.log1p(-1.0 / NUM_OPERATIONS))
 
 
 class _Tally:
@@ -77,7 +69,7 @@ class _Tally:
                 denominator=NUM_OPERATIONS,
                 num_draws=num_draws,
                 ambiguous=self.ambiguous[reading],
-                limit=decimal(uniform_richness(num_draws)),
+                limit=decimal(NUM_OPERATIONS * uniform_coverage(num_draws)),
                 digest=hashlib.sha256(bitmap).hexdigest(),
             )
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Axis = Literal["coverage sampled", "coverage mode", "information", "reconstruction"]
-AXES: tuple[Axis, ...] = ("coverage sampled", "coverage mode", "information", "reconstruction")
 # The lead over a control that counts, as a share of the limit. A random network decodes about one
 # operation of 19,683 from its own code and carries about 0.1 nats: a twentieth (0.49 nats) is far
 # above every seed tried. The coverage of random networks spreads over a quarter of the space by

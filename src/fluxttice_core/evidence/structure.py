@@ -16,6 +16,8 @@ from ..operations import generate_all_operations
 
 Codes = Literal["checkpoint", "raw trits", "random encoder"]
 NUM_PAIRS = 200_000
+# Rows of the table of all distances held at a time.
+BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,14 @@ def pearson(first: NDArray[Any], second: NDArray[Any]) -> float:
     return float(a @ b) / scale if scale > 0 else float("nan")
 
 
-def nearest_at_hamming_1(codes: NDArray[Any], *, block: int = 1024) -> float:
+def nearest_at_hamming_1(codes: NDArray[Any]) -> float:
     """Share of operations whose nearest other code is one trit away; ties count by share."""
     operations = generate_all_operations()
     points = np.ascontiguousarray(codes, dtype=np.float32)
     norms = (points**2).sum(axis=1)
     total = 0.0
-    for start in range(0, len(points), block):
-        rows = np.arange(start, min(start + block, len(points)))
+    for start in range(0, len(points), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(points)))
         # Less the row's own norm, which moves no minimum.
         squared = points[rows] @ (-2.0 * points.T)
         squared += norms

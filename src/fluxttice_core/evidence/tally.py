@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,11 +148,6 @@ class Tally:
         self._num_gathered += len(ids)
         if self._num_gathered >= GATHERED:
             self._count_gathered()
-
-    def extend(self, chunks: Iterable[NDArray[Any]], *, drop_outside: bool = False) -> None:
-        """Count every chunk."""
-        for chunk in chunks:
-            self.add(chunk, drop_outside=drop_outside)
 
     def frequencies(self) -> FrequencyCounts:
         """Summarise what was counted so far."""

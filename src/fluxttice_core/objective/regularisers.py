@@ -7,6 +7,9 @@ from torch import Tensor
 
 from ..operations import NUM_OPERATIONS
 
+# Of the repulsion's kernel, as in v5.5.
+SQUARED_WIDTH = 0.25
+
 
 def output_entropy(logits: Tensor) -> Tensor:
     """Entropy in nats of the batch-mean output distributions, averaged over the trits.
@@ -19,13 +22,13 @@ def output_entropy(logits: Tensor) -> Tensor:
     return -(mean * mean.clamp_min(1e-12).log()).sum(dim=-1).mean()
 
 
-def repulsion(latents: Tensor, squared_width: float = 0.25) -> Tensor:
+def repulsion(latents: Tensor) -> Tensor:
     """Mean over pairs of ``exp(-|z_i - z_j|^2 / 0.25)``; 0 when all codes are far apart."""
     batch = latents.shape[0]
     gram = latents @ latents.T
     norms = gram.diagonal()
     squared = (norms[:, None] + norms[None, :] - 2.0 * gram).clamp_min(0.0)
-    kernel = torch.exp(-squared / squared_width)
+    kernel = torch.exp(-squared / SQUARED_WIDTH)
     return (kernel.sum() - kernel.diagonal().sum()) / max(batch * (batch - 1), 1)
 
 
