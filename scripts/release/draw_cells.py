@@ -93,7 +93,7 @@ def draw(figure: Any) -> None:
             origin="lower",
             interpolation="nearest",
         )
-        found = f"{len(np.unique(gates))} gates, to {100 * certainty.max():.2g} %"
+        found = f"{len(np.unique(gates))} gates, to {100 * certainty.max():.3g} %"
         upper[column].set_title(f"{name}\n{found}", fontsize=8)
         upper[column].set_xlabel(f"latent {latents[0]}")
         upper[column].set_ylabel(f"latent {latents[1]}")

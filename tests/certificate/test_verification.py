@@ -462,3 +462,20 @@ def test_weights_that_overflow_are_refused_not_measured(tmp_path, key):
 
 def test_a_renamed_folder_is_the_same_certificate(issued, key, tmp_path):
     assert check(copy_of(issued, tmp_path / "renamed"), key).holds
+
+
+def test_another_source_is_told_and_is_no_fault(folder, key):
+    same = check(folder, key, level=2)
+    assert same.holds
+    assert any("the one that verifies" in text for text in same.checked)
+    for source, told in (("0" * 64, "000000000000"), (None, "not named")):
+
+        def change(predicate, source=source):
+            predicate["environment"].pop("source_sha256", None)
+            if source is not None:
+                predicate["environment"]["source_sha256"] = source
+
+        change_and_sign(folder, key, change)
+        other = check(folder, key, level=2)
+        assert other.holds
+        assert any(f"measured with, {told}" in text for text in other.not_checked)

@@ -16,6 +16,7 @@ import numpy as np
 from ..artifacts.checkpoint import Checkpoint, checkpoint_from_safetensors
 from ..artifacts.strict_json import read_json
 from ..canonical import canonical_json
+from ..environment import describe_build
 from ..errors import CheckpointError
 from ..evidence.claims import ESTIMATE_TOLERANCE, Measurement
 from ..evidence.drawn_claims import drawn_measurements
@@ -185,11 +186,24 @@ def _check_descriptions(
         compare_values(section, stated, found, findings)
     _check_config(predicate, files, checkpoint, findings)
     findings.checked.append("identity, split and protocol, as the weights file gives them")
+    _tell_source(predicate, findings)
     findings.not_checked.append("the machine that the certificate says it was measured on")
     if set(_STATED_TRAINING) & set(predicate["training"]):
         findings.not_checked.append("what the issuer states about the run: history, processor")
     if predicate["training"]["best"]:
         findings.not_checked.append("figures copied from the training run (best values)")
+
+
+def _tell_source(predicate: Mapping[str, Any], findings: Findings) -> None:
+    """Another source is no fault, since the claims are measured anew; but it is to be known."""
+    there, here = predicate["environment"].get("source_sha256"), describe_build()["source_sha256"]
+    if there == here:
+        findings.checked.append("the source that it was measured with is the one that verifies")
+    else:
+        name = "not named" if there is None else f"{there[:16]}..."
+        findings.not_checked.append(
+            f"the source that it was measured with, {name}: another, {here[:16]}..., verifies"
+        )
 
 
 def _check_config(
