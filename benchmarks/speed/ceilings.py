@@ -19,7 +19,8 @@ from .harness import Job
 Product = tuple[int, int, int]
 Either = tuple[Job, Job]
 
-LATENT_DIM, BATCH = 16, 8192
+# A batch whose hidden units stay in a core's second-level cache.
+LATENT_DIM, BATCH = 16, 1024
 ENCODER = [(9, 256), (256, 128), (128, 64), (64, 16), (64, 16)]
 DECODER = {
     "A": [(16, 32), (32, 64), (64, 27)],
@@ -37,7 +38,7 @@ def training_products(batch: int) -> list[Product]:
 
 
 def decoder_products(pathway: Pathway) -> list[Product]:
-    """Those of a batch of 8192 codes."""
+    """Those of a batch of codes."""
     return [(BATCH, inputs, outputs) for inputs, outputs in DECODER[pathway]]
 
 
@@ -54,7 +55,7 @@ def multiply(products: Iterable[Product], times: int = 1) -> Either:
 
 
 def draw(products: Iterable[Product], num_draws: int, threads: int) -> Either:
-    """Make the random numbers of so many draws, and the products of each batch of 8192."""
+    """Make the random numbers of so many draws, and the products of each batch."""
     products, num_batches = list(products), -(-num_draws // BATCH)
     latents, uniforms = torch.empty(BATCH, LATENT_DIM), torch.empty(BATCH, INPUT_DIM)
     product, _ = _multiply(products)

@@ -92,10 +92,12 @@ def report_svgs(report: CoverageReport, history: Metrics = ()) -> dict[str, byte
     return drawn
 
 
+# A loss that rounds to 0 has no place on a logarithmic axis: what lies lower is drawn here.
+FLOOR = 1e-6
 # name, title, label -> key of the metrics, scale of the axis
 HISTORY: tuple[tuple[str, str, dict[str, str], str], ...] = (
     ("score", "selection score (fixed rule)", {"": "selection_score"}, "linear"),
-    ("loss", "validation loss (nats)", {"": "validation_nll"}, "log"),
+    ("loss", "validation loss (nats, from 1e-6)", {"": "validation_nll"}, "log"),
     (
         "information",
         "I(x; z) (nats)",
@@ -277,6 +279,8 @@ def _draw_history(
 ) -> None:
     for label, key in keys.items():
         points = [(record["epoch"], record[key]) for record in history if key in record]
+        if scale == "log":
+            points = [(epoch, max(value, FLOOR)) for epoch, value in points]
         colour = COLOURS.get(label, INK)
         # Few points are shown as such: a line through two would say more than was measured.
         marker = "o" if len(points) < 40 else ""
@@ -299,13 +303,7 @@ def _draw_history(
         axes.axvline(
             min(losses)[1], color="#CC79A7", linewidth=1.5, linestyle=":", label="lowest loss"
         )
-    values = [record[key] for key in keys.values() for record in history if key in record]
-    # A loss that rounds to 0 has no place on a logarithmic axis.
-    above = [value for value in values if value > 0]
-    if scale == "log" and len(above) < len(values) and above:
-        axes.set_yscale("symlog", linthresh=min(above))
-    else:
-        axes.set_yscale(scale)
+    axes.set_yscale(scale)
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("epoch", fontsize=8)
     axes.legend(fontsize=7)
