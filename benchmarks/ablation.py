@@ -169,8 +169,9 @@ def train_and_measure(run: Run) -> tuple[str, dict[str, Any]]:
     """Train and measure one variant on one thread."""
     import torch
 
-    from fluxttice_core.environment import keep_freed_memory
-    from fluxttice_core.training.loop import TrainState, run_epochs
+    from fluxttice_core.threads import keep_freed_memory
+    from fluxttice_core.training.loop import run_epochs
+    from fluxttice_core.training.state import TrainState
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -196,23 +197,23 @@ def measured(weights: Any, split: Any, rho: float) -> dict[str, dict[str, float]
     from fluxttice_core.evidence.posterior import summarise_posterior
     from fluxttice_core.evidence.reconstruction import noisy_exact_rate, reconstruct
     from fluxttice_core.evidence.structure import measure_structure, renamed_values
+    from fluxttice_core.model.layout import GATES
     from fluxttice_core.model.reference import ReferenceVAE
-    from fluxttice_core.operations import generate_all_operations
     from fluxttice_core.rng import numpy_generator
 
-    model, operations = ReferenceVAE(weights), generate_all_operations()
-    renamed = renamed_values(operations)
-    rows = reconstruct(model, split, (0.0, rho))
+    model, operations = ReferenceVAE(weights), GATES.enumerate()
+    renamed = renamed_values(GATES)
+    rows = reconstruct(model, split.parts(), (0.0, rho))
     figures = {}
     for pathway in ("A", "B"):
         settings = Settings(num_draws=(50_000,), num_runs=0, num_latents=2**18, threads=1)
-        found, _ = measure_pathway(weights, pathway, settings)
+        found, _ = measure_pathway(model, pathway, settings)
         alone, coupled = (
             sum(row.num_exact for row in rows if row.pathway == pathway and row.rho == share)
             for share in (0.0, rho)
         )
         codes = [model.encode(trits, pathway)[0] for trits in (operations, renamed)]
-        structure = measure_structure(*codes, "checkpoint", numpy_generator(0, "pairs"))
+        structure = measure_structure(*codes, GATES, "checkpoint", numpy_generator(0, "pairs"))
         figures[pathway] = {
             "sampled_ratio": found.figure("sampled", 50_000).ratio,
             "mode_ratio": found.figure("mode", 50_000).ratio,

@@ -23,18 +23,19 @@ import click
 
 from fluxttice_core import load
 from fluxttice_core.artifacts.history import read_metrics
-from fluxttice_core.cli.console import note, percent, say
+from fluxttice_core.cli.console import note, say
 from fluxttice_core.cli.main import run_command
 from fluxttice_core.environment import describe_environment
-from fluxttice_core.evidence.controls import perfect_weights
 from fluxttice_core.evidence.pathway import Settings, measure_pathway
 from fluxttice_core.evidence.posterior import summarise_posterior
 from fluxttice_core.evidence.reconstruction import noisy_exact_rate, reconstruct
 from fluxttice_core.evidence.structure import measure_structure, renamed_values
+from fluxttice_core.gates.splits import split_operations
+from fluxttice_core.model.controls import perfect_weights
+from fluxttice_core.model.layout import GATES
 from fluxttice_core.model.reference import ReferenceVAE
-from fluxttice_core.operations import generate_all_operations
 from fluxttice_core.rng import numpy_generator
-from fluxttice_core.splits import split_operations
+from fluxttice_core.show.words import percent
 
 ROOT = Path(__file__).parents[1]
 RHOS = (0.0, 0.1, 0.3, 0.5, 0.7)
@@ -62,18 +63,18 @@ def measure(folder: Path, num_latents: int) -> dict[str, Any]:
     """Measure one training: what it was, and a figure for each goal and pathway."""
     checkpoint = load(folder / "latest.pt")
     seconds = [record["seconds"] for record in read_metrics(folder / "metrics.jsonl")]
-    model, operations = ReferenceVAE(checkpoint.weights), generate_all_operations()
-    renamed = renamed_values(operations)
+    model, operations = ReferenceVAE(checkpoint.weights), GATES.enumerate()
+    renamed = renamed_values(GATES)
     settings = checkpoint.metadata["config"]
     split = split_operations(
         settings["ternary_dataset"]["seed"],
         *(settings[f"{part}_split"] for part in ("train", "val", "test")),
     )
-    rows = reconstruct(model, split, RHOS)
+    rows = reconstruct(model, split.parts(), RHOS)
     pathways = {}
     for pathway in ("A", "B"):
         figures, marginal = measure_pathway(
-            checkpoint.weights,
+            model,
             pathway,
             Settings(num_draws=NUM_DRAWS, num_runs=0, num_latents=num_latents),
         )
@@ -81,7 +82,7 @@ def measure(folder: Path, num_latents: int) -> dict[str, Any]:
         whole = {rho: sum(row.num_exact for row in own if row.rho == rho) / 19683 for rho in RHOS}
         test = next(row for row in own if row.split == "test" and row.rho == 0.0)
         codes = [model.encode(trits, pathway)[0] for trits in (operations, renamed)]
-        structure = measure_structure(*codes, "checkpoint", numpy_generator(0, "pairs"))
+        structure = measure_structure(*codes, GATES, "checkpoint", numpy_generator(0, "pairs"))
         low, high = figures.information.minimum_mass
         pathways[pathway] = {
             "exact_all": whole[0.0],

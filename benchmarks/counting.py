@@ -24,7 +24,7 @@ import click
 import numpy as np
 
 from fluxttice_core.environment import describe_environment
-from fluxttice_core.operations import NUM_OPERATIONS
+from fluxttice_core.gates.operations import NUM_OPERATIONS
 from fluxttice_core.rng import numpy_generator
 
 ROOT = Path(__file__).parents[1]

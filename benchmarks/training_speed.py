@@ -29,7 +29,7 @@ CONFIG = ROOT / "configs/ternary_v5_5.yaml"
 
 @click.command()
 @click.option("--epochs", type=click.IntRange(2), default=11, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--output", default="benchmarks/training_speed.json", show_default=True)
 def main(epochs: int, threads: int, output: str) -> None:
     """Measure seconds per epoch and peak memory."""

@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from fluxttice_core import api
-from fluxttice_core.artifacts.envelope import make_statement, seal
-from fluxttice_core.artifacts.keys import load_private_key, load_public_key, write_key_pair
-from fluxttice_core.artifacts.model_signature import sign_files
 from fluxttice_core.canonical import canonical_json
-from fluxttice_core.certificate.contents import PREDICATE_TYPE
-from fluxttice_core.certificate.derived import derived_files
-from fluxttice_core.certificate.verification import verify_folder
+from fluxttice_core.certificate import KINDS
+from fluxttice_core.certificate.network.derived import derived_files
+from fluxttice_core.certificate.network.format import PREDICATE_TYPE
+from fluxttice_core.certificate.network.predicate import NetworkPredicate
+from fluxttice_core.seal import (
+    load_private_key,
+    load_public_key,
+    verify_folder,
+    write_key_pair,
+)
+from fluxttice_core.seal.envelope import sign_payload
+from fluxttice_core.seal.model_signature import sign_files
+from fluxttice_core.seal.statement import make_statement
 
 # Few draws: what is certified here is small, how it is certified is not.
 DRAWS = (20, 100)
@@ -39,7 +46,7 @@ def issue(source: Any, out: Path, *keys: Path, **options: Any) -> Path:
 
 def check(folder: Path, *keys: Path, level: int = 1, **options: Any) -> Any:
     return verify_folder(
-        folder, [load_public_key(public(key)) for key in keys], level=level, **options
+        folder, KINDS, [load_public_key(public(key)) for key in keys], level=level, **options
     )
 
 
@@ -63,7 +70,7 @@ def copy_of(folder: Path, target: Path) -> Path:
 def sign_again(folder: Path, statement: bytes, key: Path) -> None:
     """Put another statement into the envelope, and sign it and the files with the right key."""
     private = load_private_key(key)
-    (folder / "certificate.json").write_bytes(seal(statement, [private]).to_bytes())
+    (folder / "certificate.json").write_bytes(sign_payload(statement, [private]).to_bytes())
     digests = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.iterdir()
@@ -80,7 +87,7 @@ def change_and_sign(folder: Path, key: Path, change: Any, *, documents: bool = T
     files = {name: (folder / name).read_bytes() for name in names}
     if documents:
         config = json.loads(files["config.json"]) if "config.json" in files else None
-        files |= derived_files(predicate, files, config)
+        files |= derived_files(NetworkPredicate.from_dict(predicate), files, config)
     for name, data in files.items():
         (folder / name).write_bytes(data)
     subjects = [(name, hashlib.sha256(data).hexdigest()) for name, data in files.items()]

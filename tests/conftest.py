@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-# Before NumPy is imported: test processes share the cores, and threads waiting for each other
-# take several times as long as one that computes.
+# Before NumPy and PyTorch are imported: test processes share the cores, and threads waiting for
+# each other take several times as long as one that computes. Commands that tests start inherit it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from fluxttice_core.environment import describe_environment
 

@@ -28,9 +28,9 @@ from fluxttice_core.errors import (
     LatentError,
     OperationError,
 )
-from fluxttice_core.evidence.controls import untrained_weights
 from fluxttice_core.evidence.report import CoverageReport
-from fluxttice_core.evidence.sample import DistributionReport, DrawsReport
+from fluxttice_core.measure import DistributionReport, DrawsReport
+from fluxttice_core.model.controls import untrained_weights
 from fluxttice_core.model.dual_vae import DualNeuralVAEV5
 from tests.support import checkpoint_of, perfect_weights, torch_file
 
@@ -226,9 +226,10 @@ def test_the_sampled_reading(kind):
     assert drawn.dtype == np.int8
     assert np.array_equal(read(1), drawn)
     assert not np.array_equal(read(2), drawn)
-    from fluxttice_core.model.reference import ReferenceVAE, probabilities
+    from fluxttice_core.evidence.readings import softmax
+    from fluxttice_core.model.reference import ReferenceVAE
 
-    p = probabilities(ReferenceVAE(UNTRAINED.weights).logits(codes[:1], "A"))[0]
+    p = softmax(ReferenceVAE(UNTRAINED.weights).logits(codes[:1], "A"))[0]
     for value in (-1, 0, 1):
         assert np.abs((drawn == value).mean(axis=0) - p[:, value + 1]).max() < 0.04
 
@@ -314,8 +315,8 @@ def test_impossible_requests_are_refused_at_the_call(num_draws, batch_size):
 def test_draws_follow_the_marginal_of_the_decoder():
     """Chi-square of 60,000 draws against the exact marginal, over the 81 low cells."""
     from fluxttice_core.evidence.marginal import estimate_marginal
+    from fluxttice_core.gates.operations import indices_from_trits
     from fluxttice_core.model.reference import ReferenceVAE
-    from fluxttice_core.operations import indices_from_trits
 
     reference = ReferenceVAE(UNTRAINED.weights)
     marginal = estimate_marginal(lambda z: reference.logits(z, "B"), 16, 40_000, seed=11)
@@ -344,11 +345,44 @@ def test_a_report_on_a_sampler_and_on_masses():
     generator = np.random.default_rng(0)
     drawn = coverage_report(lambda n: generator.integers(0, 50, n), space=50, num_draws=(400,))
     assert (drawn.num_draws, drawn.space_size) == (400, 50)
-    exact = coverage_report(np.full(50, 1 / 50), num_draws=(400,))
+    exact = coverage_report(np.full(50, 1 / 50), kind="masses", num_draws=(400,))
     assert type(exact) is DistributionReport
     assert exact.coverage[0][1] == pytest.approx(exact.coverage[0][2])
-    # Floats that are all whole are draws, whatever they add up to.
-    assert type(coverage_report([0.0, 1.0, 0.0])) is DrawsReport
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.5], [1.0, 0.0]])
+def test_what_a_call_does_depends_on_types_and_not_on_values(values):
+    assert type(coverage_report(values, kind="masses")) is DistributionReport
+    if values == [1.0, 0.0]:
+        assert type(coverage_report(values)) is DrawsReport
+    else:
+        with pytest.raises(DrawsError, match='kind="masses"'):
+            coverage_report(values)
+
+
+def test_a_kind_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="kind must be one of model, draws, masses; got 'mass'"):
+        coverage_report([1], kind="mass")
+
+
+def test_files_of_draws_are_read_as_the_command_reads_them(tmp_path):
+    for number in (1, 2):
+        np.save(tmp_path / f"shard-{number}.npy", np.arange(5) * number)
+    one = coverage_report(tmp_path / "shard-1.npy")
+    assert (one.num_draws, one.source) == (5, str(tmp_path / "shard-1.npy"))
+    for source in (
+        f"{tmp_path}/shard-*.npy",
+        [tmp_path / "shard-1.npy", tmp_path / "shard-2.npy"],
+    ):
+        both = coverage_report(source, space=10)
+        assert (both.num_draws, both.observed_richness) == (10, 7)
+        assert both.source.endswith("shard-2.npy (2 files)")
+    against = coverage_report([0, 7], space=10, reference=tmp_path / "shard-1.npy")
+    assert against.comparison.novelty == 0.5
+    # Texts are labels, whatever they look like.
+    assert coverage_report(["shard-1.npy", "shard-2.npy"]).num_draws == 2
+    with pytest.raises(DrawsError, match="standard input"):
+        coverage_report("-")
 
 
 def test_a_report_on_a_model():

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
-from fluxttice_core.artifacts.files import file_sha256
 from fluxttice_core.config import load_config
+from fluxttice_core.files import file_sha256
 from tests.conftest import ROOT, SHIPPED
 
 BENCHMARK = [

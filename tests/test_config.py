@@ -1,5 +1,6 @@
 """The training configuration: what is read, what is refused, and what the hash sees."""
 
+import copy
 import hashlib
 import json
 import random
@@ -7,7 +8,12 @@ import random
 import pytest
 import yaml
 
-from fluxttice_core.config import SWITCHED_KEYS, Config, load_config, parse_config
+from fluxttice_core.config import (
+    SWITCHED_KEYS,
+    Config,
+    load_config,
+    parse_config,
+)
 from fluxttice_core.errors import ConfigError
 from tests.support import (
     CODEBOOK_CONFIG,
@@ -141,6 +147,20 @@ class TestFaults:
         message = refusal(with_keys(base_mapping(), {path: value}))
         assert f"{path}: unknown key; did you mean {hint}?" in message
         assert message.startswith("mine.yaml: 1 fault\n")
+
+    def test_a_typo_in_any_section_has_a_suggestion(self):
+        """Each key of the schema, misspelt beside itself where it stands, ramps and lists too."""
+        terms = {"prior_terms": ..., "codebook_terms": CODEBOOK_TERMS}
+        for terms_of_kind in ({}, terms):
+            mapping = with_keys(base_mapping(), terms_of_kind)
+            for path in leaves(mapping):
+                *sections, key = path.split(".")
+                wrong = copy.deepcopy(mapping)
+                place = wrong
+                for section in sections:
+                    place = place[int(section)] if isinstance(place, list) else place[section]
+                place[f"{key}x"] = place[key]
+                assert f"{path}x: unknown key; did you mean {key}?" in refusal(wrong)
 
     def test_unknown_key_without_a_neighbour(self):
         message = refusal(with_keys(base_mapping(), {"zzz": 1}))

@@ -13,9 +13,9 @@ import pytest
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
 from fluxttice_core.evidence.posterior import participation_ratio
+from fluxttice_core.gates.operations import generate_all_operations, indices_from_trits
 from fluxttice_core.model.layout import PATHWAYS
 from fluxttice_core.model.reference import ReferenceVAE
-from fluxttice_core.operations import generate_all_operations, indices_from_trits
 
 OPERATIONS = generate_all_operations()
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fluxttice_core.artifacts.checkpoint import torch_bytes
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from tests.conftest import ROOT
 
 

@@ -91,7 +91,7 @@ def test_wheel_holds_the_package_and_nothing_else(tmp_path):
     assert "fluxttice_core/schemas/coverage-certificate-v1.schema.json" in names
 
 
-SCHEMA = ROOT / "src/fluxttice_core/schemas/coverage-vs-entropy-v2.schema.json"
+SCHEMA = ROOT / "src/fluxttice_core/schemas/coverage-vs-entropy-v3.schema.json"
 
 
 def faults_against_schema(record):

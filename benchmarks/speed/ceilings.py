@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from fluxttice_core.environment import one_blas_thread
 from fluxttice_core.model.layout import INPUT_DIM, Pathway
+from fluxttice_core.threads import one_blas_thread
 
 from .harness import Job
 

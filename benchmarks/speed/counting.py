@@ -16,7 +16,7 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
 
     from benchmarks.reference.counting import count_ids, count_tuples
     from fluxttice_core import coverage_report, generate_all_operations
-    from fluxttice_core.operations import NUM_OPERATIONS
+    from fluxttice_core.gates.operations import NUM_OPERATIONS
 
     generator = np.random.default_rng(0)
     ids = generator.integers(0, NUM_OPERATIONS, NUM_IDS, dtype=np.int16)

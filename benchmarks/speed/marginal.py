@@ -17,8 +17,9 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
     from benchmarks.reference.marginal import marginal as plain_marginal
     from fluxttice_core import load
     from fluxttice_core.evidence.marginal import estimate_marginal
-    from fluxttice_core.model.reference import ReferenceVAE, probabilities
-    from fluxttice_core.operations import generate_all_operations
+    from fluxttice_core.evidence.readings import softmax
+    from fluxttice_core.gates.operations import generate_all_operations
+    from fluxttice_core.model.reference import ReferenceVAE
 
     from . import ceilings
 
@@ -40,7 +41,7 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
 
         def reference(pathway=pathway):
             latents = np.random.default_rng(0).normal(size=(REFERENCE_LATENTS, 16))
-            return plain_marginal(probabilities(model.logits(latents, pathway)), trits)
+            return plain_marginal(softmax(model.logits(latents, pathway)), trits)
 
         # And the sum over a batch, of p and of its square.
         products = [*ceilings.decoder_products(pathway), *[(243, ceilings.BATCH, 81)] * 2]

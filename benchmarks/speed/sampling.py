@@ -17,9 +17,14 @@ def measure(threads: int, repeats: int) -> list[Comparison]:
 
     from benchmarks.reference.counting import count_tuples
     from benchmarks.reference.sampling import sample as plain_sample
-    from fluxttice_core import coverage_report, load, sample, sample_batches
+    from fluxttice_core import (
+        coverage_report,
+        load,
+        sample,
+        sample_batches,
+    )
     from fluxttice_core.api import to_torch
-    from fluxttice_core.operations import NUM_OPERATIONS, indices_from_trits
+    from fluxttice_core.gates.operations import NUM_OPERATIONS, indices_from_trits
 
     from . import ceilings
 

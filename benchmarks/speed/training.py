@@ -44,13 +44,14 @@ def _measure(threads: int, repeats: int) -> list[Comparison]:
     import torch
 
     from benchmarks.reference.training import Trainer
-    from fluxttice_core.environment import keep_freed_memory
+    from fluxttice_core.gates.operations import generate_all_operations
     from fluxttice_core.model.dual_vae import DualNeuralVAEV5
     from fluxttice_core.model.layout import PATHWAYS
-    from fluxttice_core.operations import generate_all_operations
+    from fluxttice_core.threads import keep_freed_memory
     from fluxttice_core.training.compiled import CompiledStep
     from fluxttice_core.training.controller import controls_for
-    from fluxttice_core.training.loop import TrainState, run_epochs
+    from fluxttice_core.training.loop import run_epochs
+    from fluxttice_core.training.state import TrainState
     from fluxttice_core.training.step import train_step
 
     from . import ceilings

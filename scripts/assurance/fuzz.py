@@ -20,13 +20,13 @@ import atheris
 
 with atheris.instrument_imports(include=["fluxttice_core", "yaml", "json", "safetensors"]):
     from fluxttice_core.artifacts.checkpoint import checkpoint_from_safetensors
-    from fluxttice_core.artifacts.envelope import make_statement, parse_envelope, seal
-    from fluxttice_core.artifacts.model_signature import parse_file_signature
-    from fluxttice_core.artifacts.strict_json import read_json
-    from fluxttice_core.certificate.authenticity import _parse_statement
-    from fluxttice_core.certificate.contents import PREDICATE_TYPE
+    from fluxttice_core.certificate import KINDS, NETWORK
     from fluxttice_core.config import load_config
     from fluxttice_core.errors import CertificateError, CheckpointError, ConfigError
+    from fluxttice_core.seal.envelope import parse_envelope, sign_payload
+    from fluxttice_core.seal.model_signature import parse_file_signature
+    from fluxttice_core.seal.statement import make_statement, parse_statement
+    from fluxttice_core.strict_json import read_json
 
 ROOT = Path(__file__).parents[2]
 WORK = Path(tempfile.mkdtemp(prefix="fuzz-"))
@@ -44,7 +44,7 @@ def fuzz_certificate(data: bytes) -> None:
     """The envelope, the statement inside it, ``model.sig``, and the JSON under all of them."""
     for parse in (
         lambda: parse_envelope(data, "fuzz"),
-        lambda: _parse_statement(data, "fuzz"),
+        lambda: parse_statement(data, "fuzz", KINDS),
         lambda: parse_file_signature(data, "fuzz"),
     ):
         with suppress(CertificateError):
@@ -64,14 +64,21 @@ def seeds(target: str) -> list[bytes]:
     if target == "config":
         return [(ROOT / "configs/ternary_v5_5.yaml").read_bytes()]
     if target == "certificate":
-        statement = make_statement([("README.md", "0" * 64)], PREDICATE_TYPE, {"limits": []})
-        return [statement, seal(statement).to_bytes()]
+        files = [(name, "0" * 64) for name in NETWORK.required]
+        statement = make_statement(files, NETWORK.predicate_type, {"limits": []})
+        return [statement, sign_payload(statement).to_bytes(), _golden_statement()]
     header = {
         "__metadata__": {"fluxttice": '{"schema":"fluxttice_core/weights/v1","epoch":3}'},
         "encoder_A.fc_mu.bias": {"dtype": "F32", "shape": [16], "data_offsets": [0, 64]},
     }
     text = json.dumps(header).encode()
     return [struct.pack("<Q", len(text)) + text + bytes(64)]
+
+
+def _golden_statement() -> bytes:
+    """A whole statement: small changes of it get past the schema."""
+    path = ROOT / "tests/golden/v0.1/codebook/certificate.json"
+    return parse_envelope(path.read_bytes(), "golden").payload
 
 
 def main() -> None:
@@ -88,7 +95,7 @@ def main() -> None:
     corpus.mkdir()
     for number, data in enumerate(seeds(target)):
         (corpus / str(number)).write_bytes(data)
-    limits = ["-max_len=8192", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
+    limits = ["-max_len=32768", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"]
     atheris.Setup([sys.argv[0], *limits, *sys.argv[1:], str(corpus)], targets[target])
     atheris.Fuzz()
 

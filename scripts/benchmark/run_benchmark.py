@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from fluxttice_core.artifacts.files import prepare_folder, write_atomically
-from fluxttice_core.cli.console import progress_bar, say
+from fluxttice_core.cli.console import progress, say
 from fluxttice_core.cli.main import run_command
 from fluxttice_core.evidence.pathway import NUM_LATENTS
+from fluxttice_core.files import prepare_folder, write_atomically
 
 
 @click.command()
@@ -40,7 +40,7 @@ def benchmark(
     from fluxttice_core.benchmark import run_benchmark
 
     prepare_folder(Path(output).parent)
-    with progress_bar("measuring the model and its controls") as on_progress:
+    with progress("measuring the model and its controls") as on_progress:
         record = run_benchmark(
             config,
             checkpoint,

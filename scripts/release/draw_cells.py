@@ -17,14 +17,15 @@ import click
 import numpy as np
 
 from fluxttice_core import load
-from fluxttice_core.artifacts.files import write_atomically
 from fluxttice_core.cli.console import say
 from fluxttice_core.cli.main import run_command
-from fluxttice_core.evidence.controls import perfect_weights, untrained_weights
-from fluxttice_core.model.reference import ReferenceVAE, probabilities
-from fluxttice_core.operations import indices_from_trits
-from fluxttice_core.pictures import as_svg
+from fluxttice_core.evidence.readings import softmax
+from fluxttice_core.files import write_atomically
+from fluxttice_core.gates.operations import indices_from_trits
+from fluxttice_core.model.controls import perfect_weights, untrained_weights
+from fluxttice_core.model.reference import ReferenceVAE
 from fluxttice_core.rng import numpy_generator
+from fluxttice_core.show.pictures import as_svg
 
 ROOT = Path(__file__).parents[2]
 REACH, POINTS, DRAWS = 3.0, 241, 4096
@@ -45,7 +46,7 @@ def cells(model: ReferenceVAE, latents: tuple[int, int]) -> tuple[Any, Any]:
     codes = np.zeros((POINTS * POINTS, model.latent_dim))
     codes[:, latents[0]] = np.tile(line, POINTS)
     codes[:, latents[1]] = np.repeat(line, POINTS)
-    each = probabilities(model.logits(codes, PATHWAY))
+    each = softmax(model.logits(codes, PATHWAY))
     gates = indices_from_trits(each.argmax(axis=2) - 1)
     return gates.reshape(POINTS, POINTS), each.max(axis=2).prod(axis=1).reshape(POINTS, POINTS)
 
@@ -64,12 +65,12 @@ def influences(model: ReferenceVAE) -> Any:
     """Total Sobol index of each latent for each trit, not normalised, ``(latent, 9)``."""
     generator = numpy_generator(0, "latents")
     codes = generator.standard_normal((DRAWS, model.latent_dim))
-    whole = probabilities(model.logits(codes, PATHWAY))
+    whole = softmax(model.logits(codes, PATHWAY))
     found = []
     for latent in range(model.latent_dim):
         anew = codes.copy()
         anew[:, latent] = generator.standard_normal(DRAWS)
-        moved = probabilities(model.logits(anew, PATHWAY))
+        moved = softmax(model.logits(anew, PATHWAY))
         found.append(0.5 * ((whole - moved) ** 2).sum(axis=2).mean(axis=0))
     return np.array(found)
 

@@ -12,9 +12,9 @@ from types import MappingProxyType
 import click
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint, write_safetensors
-from fluxttice_core.artifacts.files import file_sha256, write_atomically
 from fluxttice_core.cli.console import say
 from fluxttice_core.cli.main import run_command
+from fluxttice_core.files import file_sha256, write_atomically
 
 WEIGHTS = Path(__file__).parents[2] / "src/fluxttice_core/weights"
 KEPT = (

@@ -18,9 +18,10 @@ from typing import Any
 import click
 
 from fluxttice_core import load
-from fluxttice_core.artifacts.files import write_atomically
-from fluxttice_core.cli.console import percent, say
+from fluxttice_core.cli.console import say
 from fluxttice_core.cli.main import run_command
+from fluxttice_core.files import write_atomically
+from fluxttice_core.show.words import percent
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/model.md", "docs/configuration.md")
@@ -79,7 +80,8 @@ def speed() -> str:
     """The README's sentence on training, from ``training_speed.json``."""
     measured = record("training_speed.json")
     return (
-        f"An epoch of v5.5 takes {measured['seconds_per_epoch']['median']:.1f} s on two cores, "
+        f"An epoch of v5.5 takes {measured['seconds_per_epoch']['median']:.1f} s on "
+        f"{ {1: 'one thread', 2: 'two threads'}[measured['threads']] }, "
         "evaluation and coverage count included, at a peak of "
         f"{measured['peak_process_bytes'] / 2**20:.0f} MiB (`python benchmarks/training_speed.py`)."
     )

@@ -22,17 +22,20 @@ from .artifacts.checkpoint import read_checkpoint
 from .config import load_config
 from .environment import describe_environment, peak_memory_bytes
 from .errors import ConfigError
-from .evidence.coverage import uniform_coverage
-from .evidence.network import measure_network
+from .evidence.controls import measure_with_controls
 from .evidence.pathway import NUM_LATENTS, Settings
 from .evidence.posterior import histogram_entropy
+from .gates.operations import NUM_OPERATIONS, generate_all_operations, indices_from_trits
+from .measure.coverage import uniform_coverage
 from .model.dual_vae import DualNeuralVAEV5
 from .model.layout import PATHWAYS, Pathway
-from .operations import NUM_OPERATIONS, generate_all_operations, indices_from_trits
+from .model.reference import ReferenceVAE
 from .rng import derive_seed
 
-SCHEMA = "fluxttice_core/coverage-vs-entropy/v2"
+SCHEMA = "fluxttice_core/coverage-vs-entropy/v3"
 NUM_SAMPLES = 195_000
+# A record to be quoted: every n of the controls, too, has its figure.
+CONTROL_LATENTS = 2**18
 
 
 def run_benchmark(
@@ -64,13 +67,18 @@ def run_benchmark(
     except (RuntimeError, AssertionError) as error:
         detail = str(error).splitlines()[0]
         raise ConfigError(f"device {device!r} cannot be used: {detail}") from None
-    report = measure_network(
-        checkpoint.weights,
+    report = measure_with_controls(
+        ReferenceVAE(checkpoint.weights),
+        Settings(
+            num_runs=num_trials,
+            num_latents=num_latents,
+            control_latents=CONTROL_LATENTS,
+            seed=seed,
+        ),
         source=str(checkpoint_path),
         weights_sha256=checkpoint.weights_sha256,
-        split=checkpoint.split,
+        parts=checkpoint.split.parts(),
         rho=checkpoint.rho,
-        settings=Settings(num_runs=num_trials, num_latents=num_latents, seed=seed),
         on_progress=on_progress,
     )
     seeds = [derive_seed(seed, "benchmark", trial + 1) for trial in range(num_trials)]
@@ -107,7 +115,7 @@ def run_benchmark(
             "limits": {
                 "space_size": NUM_OPERATIONS,
                 "mutual_information_nats": math.log(NUM_OPERATIONS),
-                "coverage_percent": 100 * uniform_coverage(num_samples),
+                "coverage_percent": 100 * uniform_coverage(num_samples, NUM_OPERATIONS),
             },
         },
     }

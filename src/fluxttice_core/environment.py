@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
+from .threads import available_cores, openblas
 
 _ROOT = Path(__file__).parents[2]
 
@@ -61,7 +55,7 @@ def describe_build() -> dict[str, Any]:
     package = Path(__file__).parent
     names = sorted(f"./{path.relative_to(package).as_posix()}" for path in package.rglob("*.py"))
     listing = "".join(f"{_file_sha256(package / name)}  {name}\n" for name in names)
-    kernels = "".join(f", {library['architecture']} kernels" for library in _openblas().info())
+    kernels = "".join(f", {library['architecture']} kernels" for library in openblas().info())
     build = {
         "blas": f"{blas.get('name')} {blas.get('version')}{kernels}",
         "source_sha256": hashlib.sha256(listing.encode()).hexdigest(),
@@ -91,13 +85,6 @@ def _commit(repository: Path) -> str | None:
         return None
 
 
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _cpu_model() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -107,75 +94,6 @@ def _cpu_model() -> str:
     except OSError:
         pass
     return platform.processor() or "unknown"
-
-
-def keep_freed_memory() -> None:
-    """Ask glibc to keep freed memory in the process; elsewhere nothing happens.
-
-    By default it returns large blocks to the system at once, and a training step spends a fifth
-    of its time faulting the same pages in again.
-    """
-    import ctypes
-
-    mmap_threshold, trim_threshold = -3, -1
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(mmap_threshold, 32 * 2**20)
-    mallopt(trim_threshold, 2**30)
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Hold NumPy's matrix products to the calling thread inside the block.
-
-    For code that brings its own threads: those of OpenBLAS are one pool, for which callers queue,
-    and on a busy machine each product waits for the slowest of them. With another BLAS nothing
-    happens.
-
-    >>> import numpy as np
-    >>> with one_blas_thread():
-    ...     product = np.eye(2) @ np.eye(2)
-    """
-    _ONE_BLAS_THREAD.enter()
-    try:
-        yield
-    finally:
-        _ONE_BLAS_THREAD.leave()
-
-
-class _Holders:
-    """Blocks may overlap in several threads: the first holds, and the last lets go."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.number = 0
-        self.limit: Any = None
-
-    def enter(self) -> None:
-        with self.lock:
-            if self.number == 0:
-                self.limit = _openblas().limit(limits=1)
-            self.number += 1
-
-    def leave(self) -> None:
-        with self.lock:
-            self.number -= 1
-            if self.number == 0:
-                self.limit.restore_original_limits()
-
-
-_ONE_BLAS_THREAD = _Holders()
-
-
-@lru_cache(maxsize=1)
-def _openblas() -> ThreadpoolController:
-    """Every OpenBLAS in this process."""
-    import numpy as np  # noqa: F401  (loads its own)
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController().select(internal_api="openblas")
 
 
 def peak_memory_bytes() -> int | None:

@@ -22,9 +22,9 @@ from fluxttice_core.artifacts.checkpoint import (
 )
 from fluxttice_core.canonical import tensor_hash
 from fluxttice_core.errors import CheckpointError, FluxtticeError
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.gates.splits import split_operations
+from fluxttice_core.model.controls import untrained_weights
 from fluxttice_core.model.layout import state_shapes
-from fluxttice_core.splits import split_operations
 from tests.support import checkpoint_of, torch_file
 
 WEIGHTS = untrained_weights(0)
@@ -260,10 +260,10 @@ def test_a_huge_file_is_not_read_to_its_end(tmp_path, monkeypatch):
     with path.open("wb") as stream:
         stream.truncate(2**40)
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 10_000)
-    assert "more than 10000 bytes" in refusal(path)
+    assert "more than 10,000 bytes" in refusal(path)
     # A device says that it is empty and never ends.
     if os.path.exists("/dev/zero"):
-        with pytest.raises(CheckpointError, match="more than 10000 bytes"):
+        with pytest.raises(CheckpointError, match="more than 10,000 bytes"):
             read_checkpoint("/dev/zero")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ def read(path, stdin=b""):
     """All draws of a source as a list."""
     return [
         draw
-        for chunk in draw_chunks(str(path), io.BytesIO(stdin))
+        for chunk in draw_chunks([str(path)], io.BytesIO(stdin))
         for draw in (chunk if isinstance(chunk, list) else chunk.tolist())
     ]
 
@@ -36,7 +37,7 @@ def read_text(request, tmp_path):
         stream = (Slow if request.param == "a byte at a time" else io.BytesIO)(data)
         return [
             draw
-            for chunk in draw_chunks("-", stream)
+            for chunk in draw_chunks(["-"], stream)
             for draw in (chunk if isinstance(chunk, list) else chunk.tolist())
         ]
 
@@ -211,7 +212,7 @@ def test_a_slow_pipe_is_read_as_it_comes():
         def read1(self, size=-1):
             return pieces.pop(0) if pieces else b""
 
-    chunks = draw_chunks("-", Pipe())
+    chunks = draw_chunks(["-"], Pipe())
     pipe_left = []
     for chunk in chunks:
         pipe_left.append((chunk.tolist(), len(pieces)))
@@ -267,3 +268,26 @@ def test_a_parquet_file_that_was_cut(tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ArtifactError, match=r"a\.parquet: cannot be read as Parquet"):
         read(path)
+
+
+def test_several_files_and_patterns_are_one_source_in_their_order(tmp_path):
+    for number, name in enumerate(("b", "a", "c")):
+        np.save(tmp_path / f"{name}.npy", np.array([number, number]))
+    names = draw_files.expand_names([tmp_path / "c.npy", f"{tmp_path}/[ab].npy"])
+    assert [Path(name).name for name in names] == ["c.npy", "a.npy", "b.npy"]
+    assert np.concatenate(list(draw_chunks(names))).tolist() == [2, 2, 1, 1, 0, 0]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
+    np.save(tmp_path / "draws[1].npy", np.array([7]))
+    np.save(tmp_path / "draws1.npy", np.array([8]))
+    name = str(tmp_path / "draws[1].npy")
+    assert draw_files.expand_names([name]) == (name,)
+
+
+def test_a_pattern_without_a_file_and_a_file_named_twice_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([1]))
+    with pytest.raises(ArtifactError, match="no file fits"):
+        draw_files.expand_names([f"{tmp_path}/*.csv"])
+    with pytest.raises(ArtifactError, match="named twice"):
+        draw_files.expand_names([str(tmp_path / "a.npy"), f"{tmp_path}/*.npy"])

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from fluxttice_core import load, sample_batches
-from fluxttice_core.evidence.controls import perfect_weights, untrained_weights
-from fluxttice_core.evidence.coverage import distinct_variance
 from fluxttice_core.evidence.pathway import Settings, measure_pathway
-from fluxttice_core.operations import NUM_OPERATIONS, indices_from_trits
+from fluxttice_core.gates.operations import NUM_OPERATIONS, indices_from_trits
+from fluxttice_core.measure import distinct_variance
+from fluxttice_core.model.controls import perfect_weights, untrained_weights
+from fluxttice_core.model.reference import ReferenceVAE
 from tests.support import checkpoint_of
 
 pytestmark = [pytest.mark.assurance, pytest.mark.timeout(3600)]
@@ -41,7 +42,7 @@ def distinct_counts(weights, pathway, num_draws, runs, seed):
 def test_real_runs(name, pathway, assurance_record):
     weights = NETWORKS[name]()
     settings = Settings(num_draws=(*NUMBERS, LONG), num_runs=0, num_latents=2**23, seed=9)
-    report, marginal = measure_pathway(weights, pathway, settings)
+    report, marginal = measure_pathway(ReferenceVAE(weights), pathway, settings)
     record = {}
     for n in NUMBERS:
         figure = report.figure("sampled", n)

@@ -4,7 +4,7 @@ import pytest
 
 from fluxttice_core import load
 from fluxttice_core.artifacts.checkpoint import write_safetensors
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from tests.certificates import copy_of, issue, make_key
 from tests.conftest import SHIPPED
 from tests.support import checkpoint_of

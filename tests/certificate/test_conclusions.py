@@ -1,15 +1,17 @@
 """The checklist follows from the claims: for each item, what makes it met and what unmet."""
 
 import copy
+import dataclasses
 
 import pytest
 
-from fluxttice_core.certificate.conclusions import (
+from fluxttice_core.certificate.network.conclusions import (
     benchmark_record,
     conclude_checklist,
     conclude_separation,
     share,
 )
+from fluxttice_core.certificate.network.predicate import NetworkPredicate
 from tests.certificates import claim, statement_of
 
 
@@ -31,12 +33,13 @@ def predicate(issued):
 
 
 def concluded(predicate):
-    predicate = {**predicate, "separation": conclude_separation(predicate)}
-    return {item["item"]: item for item in conclude_checklist(predicate)}
+    record = NetworkPredicate.from_dict(predicate)
+    separated = dataclasses.replace(record, separation=conclude_separation(record))
+    return {each.item: each.met for each in conclude_checklist(separated)}
 
 
 def test_all_but_the_retraining_can_be_met(predicate):
-    unmet = [item for item, record in concluded(predicate).items() if not record["met"]]
+    unmet = [item for item, met in concluded(predicate).items() if not met]
     assert unmet == ["Retrained from configuration and seed with the same result (level 4)"]
 
 
@@ -82,7 +85,7 @@ def test_one_change_leaves_one_item_unmet(predicate, change):
     changed = copy.deepcopy(predicate)
     make(changed)
     before, after = concluded(predicate), concluded(changed)
-    lost = [item for item in before if before[item]["met"] and not after[item]["met"]]
+    lost = [item for item in before if before[item] and not after[item]]
     assert len(lost) == 1
     assert lost[0].startswith(words)
 
@@ -91,7 +94,7 @@ def test_just_enough_is_met(predicate):
     changed = copy.deepcopy(predicate)
     claim(changed, "model/A/reconstruction/alone/test")["value"] = 1950
     claim(changed, "model/A/information")["value"] = "8.898760"
-    assert [record["met"] for record in concluded(changed).values()].count(False) == 1
+    assert list(concluded(changed).values()).count(False) == 1
 
 
 def test_shares_never_round_up_to_all():
@@ -103,7 +106,7 @@ def test_shares_never_round_up_to_all():
 
 
 def test_the_benchmark_keeps_the_keys_of_v5_5(predicate):
-    record = benchmark_record(predicate)
+    record = benchmark_record(NetworkPredicate.from_dict(predicate))
     coverage = record["results"]["coverage"]
     assert (coverage["num_samples"], coverage["num_trials"]) == (100, 1)
     assert coverage["vae_a_unique"] == 19683

@@ -12,10 +12,15 @@ from fluxttice_core import load
 from fluxttice_core.artifacts.checkpoint import read_checkpoint, write_safetensors
 from fluxttice_core.artifacts.history import read_metrics
 from fluxttice_core.canonical import canonical_json
-from fluxttice_core.certificate.issue import publish
+from fluxttice_core.certificate.network.publish import publish
 from fluxttice_core.config import load_config, parse_config
-from fluxttice_core.errors import ArtifactError, CertificateError, CheckpointError, KeyFileError
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.errors import (
+    ArtifactError,
+    CertificateError,
+    CheckpointError,
+    KeyFileError,
+)
+from fluxttice_core.model.controls import untrained_weights
 from tests.certificates import check, issue, public, statement_of
 from tests.conftest import SHIPPED
 from tests.support import SHIPPED_CONFIG, checkpoint_of, tiny_mapping, torch_file
@@ -172,9 +177,10 @@ def test_a_public_key_does_not_sign(tmp_path, key):
 
 def test_an_interrupted_issue_does_not_verify(tmp_path, key, monkeypatch):
     """Whatever file was the last to be written, the folder is no certificate."""
-    from fluxttice_core.certificate import issue as room
+    from fluxttice_core.certificate.network import issue as measuring
+    from fluxttice_core.seal import issuing
 
-    whole = room.write_atomically
+    whole = issuing.write_atomically
     for last in range(8):
         folder = tmp_path / str(last)
         written = []
@@ -185,9 +191,9 @@ def test_an_interrupted_issue_does_not_verify(tmp_path, key, monkeypatch):
             written.append(path.name)
             whole(path, data)
 
-        monkeypatch.setattr(room, "write_atomically", stopping)
-        monkeypatch.setattr(room, "measure_exactly", lambda _: _measured()[0])
-        monkeypatch.setattr(room, "drawn_measurements", lambda *_: _measured()[1])
+        monkeypatch.setattr(issuing, "write_atomically", stopping)
+        monkeypatch.setattr(measuring, "measure_exactly", lambda _: _measured()[0])
+        monkeypatch.setattr(measuring, "drawn_measurements", lambda *_: _measured()[1])
         with pytest.raises(KeyboardInterrupt):
             issue(load("v5_5"), folder, key)
         monkeypatch.undo()
@@ -203,8 +209,8 @@ _CACHE = []
 
 
 def _measured():
-    from fluxttice_core.certificate.contents import measure_exactly, networks_of
-    from fluxttice_core.evidence.drawn_claims import drawn_measurements
+    from fluxttice_core.certificate.network.descriptions import measure_exactly, networks_of
+    from fluxttice_core.certificate.network.drawn_claims import drawn_measurements
     from tests.certificates import DRAWS
 
     if not _CACHE:

@@ -10,12 +10,17 @@ from decimal import Decimal
 import pytest
 
 from fluxttice_core import load, verify
-from fluxttice_core.artifacts.envelope import make_statement
-from fluxttice_core.artifacts.keys import key_id, load_public_key
-from fluxttice_core.certificate.authenticity import Policy
-from fluxttice_core.certificate.conclusions import conclude_checklist
-from fluxttice_core.certificate.contents import PREDICATE_TYPE
-from fluxttice_core.errors import ArtifactError, CertificateError, KeyFileError, VerificationError
+from fluxttice_core.certificate.network.conclusions import conclude_checklist
+from fluxttice_core.certificate.network.format import PREDICATE_TYPE
+from fluxttice_core.certificate.network.predicate import NetworkPredicate
+from fluxttice_core.errors import (
+    ArtifactError,
+    CertificateError,
+    KeyFileError,
+    VerificationError,
+)
+from fluxttice_core.seal import Policy, key_id, load_public_key
+from fluxttice_core.seal.statement import make_statement
 from tests.certificates import (
     canonical,
     change_and_sign,
@@ -357,6 +362,16 @@ def test_a_statement_against_the_schema_is_refused_with_all_its_faults(folder, k
     assert "split.sizes.test: expected at least 0, got -1" in str(caught.value)
 
 
+def test_a_claim_listed_twice(folder, key):
+    """Which of the two is checked? Neither: a schema cannot say it, so the predicate does."""
+    change_and_sign(folder, key, lambda p: None)
+    statement = statement_of(folder)
+    statement["predicate"]["measurements"].append(statement["predicate"]["measurements"][0])
+    sign_again(folder, canonical(statement), key)
+    with pytest.raises(CertificateError, match="a measurement is listed twice"):
+        check(folder, key)
+
+
 @pytest.mark.parametrize(
     "name", ["../weights.safetensors", "/etc/passwd", "a/b", ".hidden", "other.bin", ""]
 )
@@ -414,14 +429,15 @@ def test_tolerances_are_what_they_are_said_to_be(folder, key, name, field, by, h
         item[field] = moved(item[field], by)
         if field == "min_gap":
             # The checklist quotes it.
-            predicate["checklist"] = conclude_checklist(predicate)
+            items = conclude_checklist(NetworkPredicate.from_dict(predicate))
+            predicate["checklist"] = [each.as_dict() for each in items]
 
     change_and_sign(folder, key, change)
     assert check(folder, key, level=2).holds is holds
 
 
 def test_nothing_is_parsed_before_it_is_verified(folder, key, monkeypatch):
-    from fluxttice_core.certificate import authenticity
+    from fluxttice_core.seal import authenticity
 
     def parsed(*_, **__):
         raise AssertionError("an unauthenticated payload was parsed")
@@ -431,7 +447,7 @@ def test_nothing_is_parsed_before_it_is_verified(folder, key, monkeypatch):
     record = json.loads((folder / "certificate.json").read_bytes())
     record["payload"] = base64.b64encode(canonical(statement)).decode()
     (folder / "certificate.json").write_bytes(canonical(record))
-    monkeypatch.setattr(authenticity, "_parse_statement", parsed)
+    monkeypatch.setattr(authenticity, "parse_statement", parsed)
     assert ("bad-signature", "certificate.json") in reasons(check(folder, key))
 
 

@@ -12,7 +12,7 @@ import torch
 
 from fluxttice_core.artifacts.checkpoint import write_safetensors
 from fluxttice_core.cli.main import COMMANDS, main
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from tests.support import SHIPPED_CONFIG, checkpoint_of, torch_file
 
 

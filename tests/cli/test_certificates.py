@@ -11,7 +11,7 @@ import pytest
 
 from fluxttice_core.artifacts.checkpoint import write_safetensors
 from fluxttice_core.cli.main import main
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from tests.certificates import change_and_sign, claim, copy_of
 from tests.conftest import SHIPPED
 from tests.support import checkpoint_of

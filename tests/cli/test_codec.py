@@ -6,11 +6,16 @@ import json
 import numpy as np
 import pytest
 
-from fluxttice_core import decode, encode, generate_all_operations, sample
+from fluxttice_core import (
+    decode,
+    encode,
+    generate_all_operations,
+    sample,
+)
 from fluxttice_core.artifacts.checkpoint import write_safetensors
 from fluxttice_core.cli.main import main
-from fluxttice_core.evidence.controls import untrained_weights
-from fluxttice_core.operations import indices_from_trits
+from fluxttice_core.gates.operations import indices_from_trits
+from fluxttice_core.model.controls import untrained_weights
 from tests.support import checkpoint_of, perfect_weights
 
 ALL = generate_all_operations()

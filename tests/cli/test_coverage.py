@@ -7,10 +7,10 @@ import re
 import pytest
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint, write_safetensors
-from fluxttice_core.cli.console import percent, table
 from fluxttice_core.cli.main import main
-from fluxttice_core.evidence.controls import untrained_weights
-from fluxttice_core.evidence.coverage import uniform_coverage
+from fluxttice_core.measure import uniform_coverage
+from fluxttice_core.model.controls import untrained_weights
+from fluxttice_core.show.words import percent, table
 from tests.support import checkpoint_of, perfect_weights
 
 SMALL = ("--num-draws", "500,2_000", "--runs", "2", "--latents", "20000")
@@ -47,7 +47,7 @@ def test_the_report_on_a_model(run, models, tmp_path):
     assert re.search(r"model A, another's code +\d/15,746", out)
     assert re.search(r"model B, coupled at rho 0.3 +15,746/15,746", out)
     assert "limit U(n)" in out
-    assert percent(uniform_coverage(2000)) in out
+    assert percent(uniform_coverage(2000, 19_683)) in out
     for name in ("model A", "untrained B", "collapsed A", "sampled", "mode", "expectation"):
         assert name in out
     assert "Told apart from everything that learned nothing" in out.split("Reconstruction")[0]
@@ -72,7 +72,7 @@ def test_the_same_call_gives_the_same_json(run, models):
     assert first[0] == 0
     assert first[1] == again[1]
     record = json.loads(first[1])
-    assert record["schema"] == "fluxttice_core/coverage-report/v2"
+    assert record["schema"] == "fluxttice_core/coverage-report/v3"
     assert set(record["pathways"]["A"]["sampled"]) == {"500", "2000"}
     assert json.loads(run(*arguments, "--seed", "1")[1]) != record
 

@@ -9,7 +9,7 @@ import pytest
 
 from fluxttice_core.cli.console import csv_text
 from fluxttice_core.cli.main import main
-from fluxttice_core.operations import generate_all_operations
+from fluxttice_core.gates.operations import generate_all_operations
 
 DRAWS = np.random.default_rng(0).integers(0, 19_683, 3_000)
 

@@ -8,14 +8,14 @@ import torch
 import yaml
 
 from fluxttice_core import load
-from fluxttice_core.api import PACKAGED_NAMES
 from fluxttice_core.artifacts.checkpoint import (
     ORIGINAL_CERTIFICATE_SHA256,
+    PACKAGED_NAMES,
     read_checkpoint,
     write_safetensors,
 )
 from fluxttice_core.cli.main import main
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from tests.support import checkpoint_of, torch_file
 
 

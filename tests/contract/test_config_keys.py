@@ -18,9 +18,10 @@ from fluxttice_core.canonical import tensor_hash
 from fluxttice_core.config import SWITCHED_KEYS, Config, parse_config
 from fluxttice_core.errors import ConfigError
 from fluxttice_core.evidence.selection import PathwayScore
-from fluxttice_core.runs import run
-from fluxttice_core.training import loop
-from fluxttice_core.training.loop import TrainState, run_epochs
+from fluxttice_core.training import evaluation
+from fluxttice_core.training.loop import run_epochs
+from fluxttice_core.training.run import run
+from fluxttice_core.training.state import TrainState
 from tests.support import CODEBOOK_TERMS, ROOT, evaluate_cheaply, leaves, tiny_mapping
 
 SMALL = {"train_split": 0.01, "test_split": 0.97}
@@ -273,11 +274,11 @@ def moment_of_stop(config):
         def scores(model, split, *, threads):
             now = next(epoch)
             value = 1.0 * min(now, 1) + 0.001 * now
-            return tuple(PathwayScore(p, 1.0, 1.0, value, 0.0) for p in "AB")
+            return tuple(PathwayScore(p, 1.0, 1.0, value, 0.0, 9.887510598012987) for p in "AB")
 
         counted = iter([n for now in range(100) for n in [500 * min(now, 1) + now] * 2])
-        patch.setattr(loop, "selection_scores", scores)
-        patch.setattr(loop, "count_sampled", lambda *arguments, threads: next(counted))
+        patch.setattr(evaluation, "selection_scores", scores)
+        patch.setattr(evaluation, "count_distinct", lambda *arguments, threads: next(counted))
         state = TrainState.start(config)
         reports = list(run_epochs(state))
     return len(reports), state.stop_reason

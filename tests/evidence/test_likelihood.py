@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from fluxttice_core.evidence.controls import collapsed_weights, perfect_weights, untrained_weights
 from fluxttice_core.evidence.likelihood import measure_likelihood, negative_elbo_nats
 from fluxttice_core.evidence.marginal import estimate_marginal
+from fluxttice_core.gates.operations import generate_all_operations
+from fluxttice_core.gates.splits import split_operations
+from fluxttice_core.model.controls import collapsed_weights, perfect_weights, untrained_weights
 from fluxttice_core.model.reference import ReferenceVAE
-from fluxttice_core.operations import generate_all_operations
-from fluxttice_core.splits import split_operations
 
 
 def groups_of(weights, pathway, num_latents=60_000):

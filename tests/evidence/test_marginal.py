@@ -8,14 +8,15 @@ from fluxttice_core.evidence.marginal import (
     conditional_entropies,
     estimate_marginal,
     sum_over_batch,
-    trit_products,
+    word_products,
 )
-from fluxttice_core.model.reference import probabilities
-from fluxttice_core.operations import generate_all_operations
+from fluxttice_core.evidence.readings import softmax
+from fluxttice_core.gates.operations import generate_all_operations
+from fluxttice_core.measure.space import WordSpace
 
 
 def random_probabilities(batch, seed=0, scale=2.0):
-    return probabilities(np.random.default_rng(seed).normal(size=(batch, 9, 3)) * scale)
+    return softmax(np.random.default_rng(seed).normal(size=(batch, 9, 3)) * scale)
 
 
 def enumerate_all(each):
@@ -42,11 +43,19 @@ def test_a_certain_decoder_puts_its_whole_mass_on_one_index(index):
 
 
 def test_products_are_distributions_over_four_and_five_trits():
-    low, high = trit_products(random_probabilities(7))
+    low, high = word_products(random_probabilities(7))
     assert low.shape == (81, 7)
     assert high.shape == (243, 7)
     np.testing.assert_allclose(low.sum(axis=0), 1, atol=1e-14)
     np.testing.assert_allclose(high.sum(axis=0), 1, atol=1e-14)
+
+
+@pytest.mark.parametrize(("length", "levels"), [(1, 3), (2, 3), (3, 2), (4, 5), (9, 2), (2, 1)])
+def test_words_of_any_length_and_levels(length, levels):
+    each = softmax(np.random.default_rng(1).normal(size=(5, length, levels)))
+    words = WordSpace(length, levels).enumerate()
+    joint = np.prod([each[:, k, words[:, k]] for k in range(length)], axis=0)
+    np.testing.assert_allclose(sum_over_batch(each), joint.sum(axis=0), rtol=1e-13)
 
 
 def test_conditional_entropy_is_that_of_the_enumerated_distribution():
@@ -80,7 +89,7 @@ def test_estimate_is_the_mean_of_the_enumeration_over_each_group(num_latents, nu
     entropies = []
     for group, size in enumerate(sizes):
         latents = np.concatenate(list(latent_batches(size, 3, 1, stream=group)))
-        each = probabilities(linear_decoder(latents))
+        each = softmax(linear_decoder(latents))
         joint = enumerate_all(each)
         close = {"rtol": 1e-10, "atol": 1e-18}
         np.testing.assert_allclose(marginal.groups[group], joint.mean(axis=0), **close)

@@ -5,19 +5,19 @@ import math
 import numpy as np
 import pytest
 
-from fluxttice_core.evidence.controls import collapsed_weights, untrained_weights
-from fluxttice_core.evidence.selection import PathwayScore, count_sampled
+from fluxttice_core.evidence.selection import PathwayScore
 from fluxttice_core.evidence.selection import selection_scores as scores_of_model
+from fluxttice_core.gates.operations import generate_all_operations
+from fluxttice_core.gates.splits import Split, split_operations
+from fluxttice_core.model.controls import collapsed_weights, untrained_weights
 from fluxttice_core.model.reference import ReferenceVAE
-from fluxttice_core.operations import generate_all_operations
-from fluxttice_core.splits import Split, split_operations
 from tests.support import perfect_weights
 
 SPLIT = split_operations()
 
 
 def selection_scores(weights, split, **options):
-    return scores_of_model(ReferenceVAE(weights, np.float32), split, **options)
+    return scores_of_model(ReferenceVAE(weights, np.float32), split.parts(), **options)
 
 
 def scores(weights):
@@ -69,7 +69,7 @@ def test_the_score_is_a_product_in_the_unit_interval():
         (0.0, limit, 0.0),
         (1.0, -1e-3, 0.0),
     ):
-        part = PathwayScore("A", 0.0, exact, information, 0.0)
+        part = PathwayScore("A", 0.0, exact, information, 0.0, limit)
         assert part.score == pytest.approx(expected)
 
 
@@ -93,19 +93,6 @@ def test_equal_weights_get_equal_scores(perfect):
     assert selection_scores(perfect_weights(), SPLIT) == perfect
 
 
-def test_count_sampled_is_v5_5s_coverage_count():
-    perfect_count = count_sampled(perfect_weights(), "A", 19_683, seed=0)
-    limit = 19_683 * (1 - (1 - 1 / 19_683) ** 19_683)
-    assert perfect_count == pytest.approx(limit, abs=5 * 44)
-    assert count_sampled(perfect_weights(), "A", 19_683, seed=0) == perfect_count
-    only_zero = perfect_weights(cut=50.0)
-    assert count_sampled(only_zero, "B", 1000, seed=0) == 1
-    assert count_sampled(only_zero, "B", 0, seed=0) == 0
-
-
-@pytest.mark.parametrize("pathway", ["A", "B"])
-def test_threads_change_no_count_and_no_score(pathway):
+def test_threads_change_no_score():
     weights = perfect_weights(sharpness=3.0)
-    counts = [count_sampled(weights, pathway, 50_000, seed=1, threads=n) for n in (1, 2, 5)]
-    assert len(set(counts)) == 1
     assert selection_scores(weights, SPLIT) == selection_scores(weights, SPLIT, threads=3)

@@ -8,14 +8,14 @@ import pytest
 from fluxttice_core.evidence.separation import (
     CONTROLS,
     Axis,
-    Reading,
+    Bounded,
     separate,
     verdict,
 )
 
 
 def controls(**values):
-    return {name: Reading.exact(values.get(name, 0.0)) for name in CONTROLS}
+    return {name: Bounded.exact(values.get(name, 0.0)) for name in CONTROLS}
 
 
 def test_an_axis_is_evidence_only_above_every_control_that_learned_nothing():
@@ -24,7 +24,7 @@ def test_an_axis_is_evidence_only_above_every_control_that_learned_nothing():
         apart = separate(
             "A",
             "information",
-            Reading(0.5, 0.4, 0.6),
+            Bounded(0.5, 0.4, 0.6),
             1.0,
             controls(untrained=untrained, collapsed=collapsed, dice=dice),
         )
@@ -33,8 +33,8 @@ def test_an_axis_is_evidence_only_above_every_control_that_learned_nothing():
 
 
 def test_overlapping_intervals_do_not_separate():
-    touching = controls() | {"untrained": Reading(0.3, 0.1, 0.45)}
-    apart = separate("A", "coverage mode", Reading(0.5, 0.4, 0.6), 1.0, touching)
+    touching = controls() | {"untrained": Bounded(0.3, 0.1, 0.45)}
+    apart = separate("A", "coverage mode", Bounded(0.5, 0.4, 0.6), 1.0, touching)
     assert not apart.is_evidence
     assert "random weights: 30.0 %" in apart.words
 
@@ -42,14 +42,14 @@ def test_overlapping_intervals_do_not_separate():
 @pytest.mark.parametrize(("value", "is_evidence"), [(0.349, False), (0.351, True)])
 def test_a_lead_too_small_to_matter_is_no_evidence(value, is_evidence):
     """However certain: another seed of the control may have it too."""
-    near = controls() | {"untrained": Reading.exact(0.3)}
-    apart = separate("A", "information", Reading.exact(value), 1.0, near)
+    near = controls() | {"untrained": Bounded.exact(0.3)}
+    apart = separate("A", "information", Bounded.exact(value), 1.0, near)
     assert apart.is_evidence is is_evidence
     assert ("a lead of 5 % is needed" in apart.words) != is_evidence
 
 
 def test_what_does_not_notice_the_wrong_code_is_of_the_decoder_alone():
-    blind = separate("B", "information", Reading.exact(0.5), 1.0, controls(permuted=0.5))
+    blind = separate("B", "information", Bounded.exact(0.5), 1.0, controls(permuted=0.5))
     assert blind.is_evidence
     assert not blind.sees_the_encoder
     assert "of the decoder alone" in blind.words
@@ -57,7 +57,7 @@ def test_what_does_not_notice_the_wrong_code_is_of_the_decoder_alone():
 
 def separations(information, reconstruction):
     return tuple(
-        separate(pathway, axis, Reading.exact(value), 1.0, controls(permuted=0.2, dice=0.1))
+        separate(pathway, axis, Bounded.exact(value), 1.0, controls(permuted=0.2, dice=0.1))
         for pathway in "AB"
         for axis, value in (("information", information), ("reconstruction", reconstruction))
     )

@@ -7,15 +7,12 @@ from torch import nn
 
 from fluxttice_core.api import to_torch
 from fluxttice_core.artifacts.checkpoint import read_checkpoint
+from fluxttice_core.evidence.readings import softmax
+from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.model.decoder import DecoderA, DecoderB
-from fluxttice_core.model.dual_vae import (
-    DualNeuralVAEV5,
-    batch_latent_entropy,
-    cross_inject,
-)
+from fluxttice_core.model.dual_vae import DualNeuralVAEV5, batch_latent_entropy, cross_inject
 from fluxttice_core.model.encoder import reparameterise
-from fluxttice_core.model.reference import ReferenceVAE, probabilities
-from fluxttice_core.operations import generate_all_operations
+from fluxttice_core.model.reference import ReferenceVAE
 
 OPERATIONS = torch.from_numpy(generate_all_operations()).float()
 
@@ -213,10 +210,10 @@ class TestReference:
         generator = np.random.default_rng(1)
         logits = generator.standard_normal((50, 9, 3)) * np.array([1, 100, 1e4])
         expected = torch.from_numpy(logits).softmax(-1).numpy()
-        ours = probabilities(logits)
+        ours = softmax(logits)
         assert np.allclose(ours, expected, rtol=1e-12, atol=0)
         assert np.allclose(ours.sum(-1), 1, rtol=1e-15)
-        assert np.isfinite(probabilities(np.array([[[8e307, -8e307, 0.0]]]))).all()
+        assert np.isfinite(softmax(np.array([[[8e307, -8e307, 0.0]]]))).all()
 
 
 class TestForward:
@@ -369,7 +366,7 @@ class TestSample:
         assert torch.equal(first, model.sample(50))
 
     @pytest.mark.parametrize("pathway", ["A", "B"])
-    def test_frequencies_are_the_decoders_probabilities(self, pathway):
+    def test_frequencies_are_the_decoders_softmax(self, pathway):
         """Against a decoder that ignores z: every trit's three shares are known exactly."""
         model = fresh_model()
         last = model.decoder_A.decoder[4] if pathway == "A" else model.decoder_B.fc_out

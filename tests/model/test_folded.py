@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fluxttice_core import load
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from fluxttice_core.model.folded import TILE, FoldedDecoder
 from fluxttice_core.model.reference import ReferenceVAE
 

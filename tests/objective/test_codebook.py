@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.objective.codebook import (
     code_alignment,
     distance_stress,
@@ -16,7 +17,6 @@ from fluxttice_core.objective.codebook import (
     smoothed_collision_chi_square,
 )
 from fluxttice_core.objective.regularisers import collision_chi_square
-from fluxttice_core.operations import generate_all_operations
 
 OPERATIONS = torch.from_numpy(generate_all_operations()).double()
 CLASSES = OPERATIONS.long() + 1

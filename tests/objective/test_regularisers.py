@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.distributions import Categorical
 
+from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.objective.regularisers import (
     collision_chi_square,
     conditional_entropy,
@@ -16,7 +17,6 @@ from fluxttice_core.objective.regularisers import (
     repulsion,
     trit_products,
 )
-from fluxttice_core.operations import generate_all_operations
 
 CLASSES = torch.from_numpy(generate_all_operations()).long() + 1
 N = 19_683

@@ -9,7 +9,12 @@ import pytest
 
 from fluxttice_core.config import load_config, parse_config
 from fluxttice_core.objective import schedules
-from fluxttice_core.training.controller import Feedback, controls_for, observe, rho_after
+from fluxttice_core.training.controller import (
+    Feedback,
+    controls_for,
+    observe,
+    rho_after,
+)
 from tests.support import CODEBOOK_TERMS, EVERYTHING_ON, SHIPPED_CONFIG, base_mapping, with_keys
 
 TOTAL = 400

@@ -11,11 +11,16 @@ import sys
 
 import pytest
 
-from fluxttice_core.artifacts.envelope import MAX_ENVELOPE_BYTES, Envelope, parse_envelope, seal
-from fluxttice_core.artifacts.keys import load_private_key
-from fluxttice_core.artifacts.model_signature import sign_files
 from fluxttice_core.errors import CertificateError, FluxtticeError
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
+from fluxttice_core.seal.envelope import (
+    MAX_ENVELOPE_BYTES,
+    Envelope,
+    parse_envelope,
+    sign_payload,
+)
+from fluxttice_core.seal.keys import load_private_key
+from fluxttice_core.seal.model_signature import sign_files
 from tests.certificates import (
     canonical,
     change_and_sign,
@@ -122,8 +127,8 @@ def test_a_foreign_key_signs_it_all(folder, keys):
 def test_a_foreign_signature_under_our_name(folder, keys):
     ours, foreign = (load_private_key(key) for key in keys)
     payload = payload_of(folder)
-    name = seal(payload, [ours]).signatures[0][0]
-    forged = Envelope(payload, ((name, seal(payload, [foreign]).signatures[0][1]),))
+    name = sign_payload(payload, [ours]).signatures[0][0]
+    forged = Envelope(payload, ((name, sign_payload(payload, [foreign]).signatures[0][1]),))
     (folder / "certificate.json").write_bytes(forged.to_bytes())
     assert ("bad-signature", "certificate.json") in reasons(check(folder, keys[0]))
 

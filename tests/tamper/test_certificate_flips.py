@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from fluxttice_core.artifacts.folder import Folder, read_folder
-from fluxttice_core.artifacts.keys import load_public_key
-from fluxttice_core.certificate.authenticity import Findings, Policy, check_authenticity
+from fluxttice_core.certificate import KINDS
 from fluxttice_core.errors import CertificateError
+from fluxttice_core.seal import Findings, Policy, load_public_key
+from fluxttice_core.seal.authenticity import check_authenticity
+from fluxttice_core.seal.folder import Folder, read_folder
 from tests.certificates import public
 
 
@@ -23,7 +24,7 @@ def verdicts(certificate, key, name, positions, bits=(0,)):
             data[position] ^= 1 << bit
             findings = Findings()
             try:
-                check_authenticity(Folder(whole.path, files, ()), keys, Policy(), findings)
+                check_authenticity(Folder(whole.path, files, ()), KINDS, keys, Policy(), findings)
                 outcome = {(item.reason, item.subject) for item in findings.mismatches}
                 assert outcome, f"byte {position}, bit {bit} of {name} changed unseen"
                 assert not any(
@@ -70,7 +71,7 @@ def test_a_sample_of_each_signed_envelope(certificate, keys, name):
 
 def test_the_probe_can_fail(certificate, keys, monkeypatch):
     """A verifier that believes signatures and hashes is caught by the sample."""
-    from fluxttice_core.certificate import authenticity
+    from fluxttice_core.seal import authenticity
 
     monkeypatch.setattr(authenticity, "_check_files", lambda *_: None)
     monkeypatch.setattr(authenticity, "_check_file_signature", lambda *_: None)

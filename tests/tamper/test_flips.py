@@ -5,7 +5,7 @@ import pytest
 
 from fluxttice_core.artifacts.checkpoint import read_checkpoint, write_safetensors
 from fluxttice_core.errors import CheckpointError
-from fluxttice_core.evidence.controls import untrained_weights
+from fluxttice_core.model.controls import untrained_weights
 from tests.support import checkpoint_of
 
 

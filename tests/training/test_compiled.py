@@ -6,11 +6,11 @@ from torch._dynamo.exc import TorchDynamoException
 
 from fluxttice_core.config import parse_config
 from fluxttice_core.errors import TrainingError
-from fluxttice_core.operations import generate_all_operations
+from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.training import compiled, loop
 from fluxttice_core.training.compiled import CompiledStep
 from fluxttice_core.training.controller import controls_for
-from fluxttice_core.training.loop import TrainState
+from fluxttice_core.training.state import TrainState
 from fluxttice_core.training.step import train_step
 from tests.support import CODEBOOK_TERMS, EVERYTHING_ON, tiny_mapping
 

@@ -9,8 +9,9 @@ import torch
 from fluxttice_core.canonical import tensor_hash
 from fluxttice_core.config import parse_config
 from fluxttice_core.errors import CheckpointError, TrainingError
-from fluxttice_core.training import loop
-from fluxttice_core.training.loop import TrainState, run_epochs
+from fluxttice_core.training import evaluation, loop
+from fluxttice_core.training.loop import run_epochs
+from fluxttice_core.training.state import TrainState
 from tests.support import (
     CODEBOOK_TERMS,
     EVERYTHING_ON,
@@ -22,6 +23,8 @@ from tests.support import (
 
 WITHOUT_STATENET = {name: value for name, value in EVERYTHING_ON.items() if "statenet" not in name}
 CODEBOOK = {"prior_terms": ..., "codebook_terms": CODEBOOK_TERMS}
+
+LIMIT = 9.887510598012987  # log 19,683
 
 
 def config_with(changes=None):
@@ -309,10 +312,10 @@ class TestStop:
         def scores(model, split, *, threads):
             value = next(remaining)
             return tuple(
-                loop.PathwayScore(p, 1.0, 1.0, value * 9.887510598012987, 0.0) for p in "AB"
+                evaluation.PathwayScore(p, 1.0, 1.0, value * LIMIT, 0.0, LIMIT) for p in "AB"
             )
 
-        monkeypatch.setattr(loop, "selection_scores", scores)
+        monkeypatch.setattr(evaluation, "selection_scores", scores)
 
     CHANGES = (
         ("total_epochs", 12),
@@ -354,7 +357,7 @@ class TestStop:
                 paired["now"] = next(counts)
             return paired["now"]
 
-        monkeypatch.setattr(loop, "count_sampled", counted)
+        monkeypatch.setattr(evaluation, "count_distinct", counted)
         state, reports = train(
             {
                 **dict(self.CHANGES),
@@ -371,13 +374,13 @@ class TestStop:
     def test_the_smaller_pathway_decides(self, monkeypatch):
         def scores(model, split, *, threads):
             return (
-                loop.PathwayScore("A", 1.0, 1.0, 9.0, 0.0),
-                loop.PathwayScore("B", 1.0, 0.5, 4.0, 0.0),
+                evaluation.PathwayScore("A", 1.0, 1.0, 9.0, 0.0, LIMIT),
+                evaluation.PathwayScore("B", 1.0, 0.5, 4.0, 0.0, LIMIT),
             )
 
-        monkeypatch.setattr(loop, "selection_scores", scores)
+        monkeypatch.setattr(evaluation, "selection_scores", scores)
         _, (report,) = train({}, 1)
-        assert report.metrics["selection_score"] == pytest.approx(0.5 * 4.0 / 9.887510598012987)
+        assert report.metrics["selection_score"] == pytest.approx(0.5 * 4.0 / LIMIT)
 
 
 def test_divergence_is_an_error_that_names_the_figures():

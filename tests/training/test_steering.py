@@ -5,7 +5,8 @@ import torch
 
 from fluxttice_core.config import parse_config
 from fluxttice_core.model.state_net import StateNet
-from fluxttice_core.training.loop import TrainState, run_epochs
+from fluxttice_core.training.loop import run_epochs
+from fluxttice_core.training.state import TrainState
 from fluxttice_core.training.steering import EXPLORATION, Steering
 from tests.support import EVERYTHING_ON, tiny_mapping
 

@@ -2,23 +2,19 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from fluxttice_core.canonical import tensor_hash
 from fluxttice_core.config import parse_config
+from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.objective import codebook, elbo
-from fluxttice_core.operations import generate_all_operations
 from fluxttice_core.training import loop
 from fluxttice_core.training.controller import controls_for
-from fluxttice_core.training.loop import TrainState
-from fluxttice_core.training.step import (
-    StepFigures,
-    mixing_shares,
-    pathway_parameters,
-    train_step,
-)
+from fluxttice_core.training.state import TrainState
+from fluxttice_core.training.step import mixing_shares, pathway_parameters, train_step
 from tests.support import CODEBOOK_TERMS, EVERYTHING_ON, tiny_mapping
 
 OPERATIONS = torch.from_numpy(generate_all_operations()).float()
@@ -40,7 +36,7 @@ def step_once(changes=None, *, epoch=5, batch=128, setup=None):
         state.config,
         state.streams,
     )
-    values = dict(zip(StepFigures.NAMES, figures.values.tolist(), strict=True))
+    values = figures.as_dict()
     return state, before, values
 
 
@@ -113,7 +109,20 @@ def test_figures_are_those_of_the_equations():
     """The step's own numbers, recomputed from its streams in float64."""
     config = {**ALONE, "prior_terms": ..., "free_bits": 0.5}
     state = TrainState.start(parse_config(tiny_mapping(config)))
-    controls = controls_for(state.config, 5, state.feedback)
+    # As they come, several of the numbers are the same for both pathways.
+    controls = replace(
+        controls_for(state.config, 5, state.feedback),
+        lambda1=0.7,
+        lambda2=0.4,
+        balance_a=1.5,
+        balance_b=0.8,
+        temp_a=0.9,
+        temp_b=0.5,
+        beta_a=0.3,
+        beta_b=0.6,
+        lr_a=1e-3,
+        lr_b=2e-3,
+    )
     batch = OPERATIONS[1000:1128]
     noise = torch.Generator()
     noise.set_state(state.streams["noise"].get_state())
@@ -121,8 +130,8 @@ def test_figures_are_those_of_the_equations():
     loss = 0.0
     expected = {}
     for pathway, temp, beta, weight in (
-        ("A", controls.temp_a, controls.beta_a, controls.lambda1),
-        ("B", controls.temp_b, controls.beta_b, controls.lambda2),
+        ("A", controls.temp_a, controls.beta_a, controls.lambda1 * controls.balance_a),
+        ("B", controls.temp_b, controls.beta_b, controls.lambda2 * controls.balance_b),
     ):
         with torch.no_grad():
             mean, logvar = model.encoder(pathway)(batch.double())
@@ -138,10 +147,11 @@ def test_figures_are_those_of_the_equations():
     figures = train_step(
         model.train(), state.optimizer, batch, controls, state.config, state.streams
     )
-    values = dict(zip(StepFigures.NAMES, figures.values.tolist(), strict=True))
+    values = figures.as_dict()
     for name, value in expected.items():
         assert values[name] == pytest.approx(value, rel=1e-5), name
     assert values["loss"] == pytest.approx(loss, rel=1e-5)
+    assert [group["lr"] for group in state.optimizer.param_groups] == [1e-3, 2e-3]
     # What is logged as KL is the KL, free bits or not; only the objective sees them.
     assert values["kl_A"] < 16 * 0.5
 
@@ -241,7 +251,6 @@ def test_no_term_sees_a_held_out_operation(changes):
         loop._train_pass(
             state,
             operations,
-            torch.from_numpy(state.split.train),
             controls_for(state.config, 0, state.feedback),
             train_step,
         )

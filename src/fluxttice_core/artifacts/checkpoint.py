@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +18,12 @@ import numpy as np
 
 from ..canonical import canonical_json, tensor_hash
 from ..errors import CheckpointError, MissingExtraError
+from ..files import file_sha256, read_file, write_atomically
+from ..gates.operations import NUM_OPERATIONS
+from ..gates.splits import Split, split_operations
 from ..model.layout import LATENT_DIM, state_differences, state_shapes
-from ..operations import NUM_OPERATIONS
-from ..splits import Split, split_operations
-from .files import file_sha256, write_atomically
-from .strict_json import read_json
+from ..strict_json import read_json
+from .metadata import RESUMED, check_metadata, is_fraction, is_positive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,12 +81,12 @@ class Checkpoint:
     @property
     def rho_max(self) -> float:
         """Largest cross-injection of the run's config; v5.5's 0.7 if the file has none."""
-        return self._model_setting("rho_max", 0.7, _is_fraction, "a number in 0 .. 1")
+        return self._model_setting("rho_max", 0.7, is_fraction, "a number in 0 .. 1")
 
     @property
     def eps_kl(self) -> float:
         """KL in nats above which the run's config calls a dimension active; v5.5's 5e-4 if none."""
-        return self._model_setting("eps_kl", 5e-4, _is_positive, "a positive number")
+        return self._model_setting("eps_kl", 5e-4, is_positive, "a positive number")
 
     def _model_setting(
         self, name: str, default: float, is_right: Callable[[Any], bool], expected: str
@@ -178,12 +178,8 @@ def read_checkpoint(path: str | Path, *, sha256: str | None = None) -> Checkpoin
                 f"keys {sorted(map(str, contents))[:8]}"
             )
         arrays = {str(name): _as_array(value) for name, value in state.items()}
-        metadata = {
-            key: value
-            for key, value in contents.items()
-            if key not in ("model", "optimizer", "split", "rng_states", "steering")
-        }
-        _check_metadata(metadata, path)
+        metadata = {key: value for key, value in contents.items() if key not in RESUMED}
+        check_metadata(metadata, path)
         return Checkpoint(
             MappingProxyType(check_weights(arrays, str(path))),
             MappingProxyType(metadata),
@@ -298,7 +294,7 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
     schema = record.pop("schema", SAFETENSORS_SCHEMA)
     if schema != SAFETENSORS_SCHEMA:
         raise CheckpointError(f"{path}: expected schema {SAFETENSORS_SCHEMA}, got {schema!r}")
-    _check_metadata(record, path)
+    check_metadata(record, path)
     return Checkpoint(
         MappingProxyType(check_weights(tensors, str(path))),
         MappingProxyType(record),
@@ -308,19 +304,13 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
 
 
 def _read_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path}: cannot be read: {error.strerror}; give a .pt or .safetensors file, or the "
-            f"name of packaged weights: {', '.join(PACKAGED_NAMES)}"
-        ) from None
-    if len(data) > MAX_FILE_BYTES:
-        raise CheckpointError(
-            f"{path}: more than {MAX_FILE_BYTES} bytes; a v5.5 checkpoint has about 2 MB"
-        )
-    return data
+    packaged = ", ".join(PACKAGED_NAMES)
+    return read_file(
+        path,
+        MAX_FILE_BYTES,
+        remedy=f"give a .pt or .safetensors file, or the name of packaged weights: {packaged}",
+        error=CheckpointError,
+    )
 
 
 def _hex_digest(text: str) -> str:
@@ -358,51 +348,3 @@ def _recorded_split(recorded: Any, path: Path) -> Split | None:
             f"{path}: the recorded split is not a partition of the 19,683 operations"
         )
     return Split(**{name: part.astype(np.int64) for name, part in parts.items()})
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
-
-
-def _is_fraction(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
-
-
-def _is_positive(value: Any) -> bool:
-    return _is_number(value) and value > 0
-
-
-def _is_epoch(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_best(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(item, dict)
-        and all(item.get(key) is None or _is_number(item[key]) for key in ("value", "epoch"))
-        for item in value.values()
-    )
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-_METADATA_RULES = {
-    "epoch": (_is_epoch, "a whole number from 0"),
-    "rho": (_is_fraction, "a number in 0 .. 1"),
-    "selection_score": (_is_number, "a number"),
-    "best": (_is_best, "a value and an epoch by name"),
-    "config": (_is_mapping, "a mapping"),
-}
-
-
-def _check_metadata(metadata: Mapping[str, Any], path: Path) -> None:
-    """Refuse values of this package's keys that no writer of them would have left."""
-    faults = [
-        f"{key} is {str(metadata[key])[:40]!r}, expected {expected}"
-        for key, (is_right, expected) in _METADATA_RULES.items()
-        if metadata.get(key) is not None and not is_right(metadata[key])
-    ]
-    if faults:
-        raise CheckpointError("\n  ".join([f"{path}: the metadata cannot be used", *faults]))

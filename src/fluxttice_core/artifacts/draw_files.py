@@ -8,9 +8,10 @@ line: a name above them would be counted.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,20 +26,69 @@ SUFFIXES = (".npy", ".csv", ".txt", ".jsonl", ".parquet")
 _EXPECTED = "give a .npy, .csv, .jsonl or .parquet file, or - for standard input"
 
 
-def draw_chunks(name: str, standard_input: BinaryIO) -> Iterator[Any]:
-    """Yield the draws of a file, or of standard input for ``-``, in chunks.
+def names_draws(name: str | Path) -> bool:
+    """Whether a name is one of draws, and not of a model: by its ending, or ``-``.
+
+    >>> names_draws("draws.npy"), names_draws("shard-*.csv"), names_draws("latest.pt")
+    (True, True, False)
+    """
+    return str(name) == "-" or Path(name).suffix.lower() in SUFFIXES
+
+
+def expand_names(names: Iterable[str | Path]) -> tuple[str, ...]:
+    """Return the files behind names in their order, patterns such as ``shard-*.npy`` sorted.
+
+    Raises
+    ------
+    ArtifactError
+        A pattern that no file fits, or a file that is named twice.
+    """
+    found: list[str] = []
+    for name in map(str, names):
+        # A file may have such a name; only what is none is a pattern.
+        is_pattern = any(sign in name for sign in "*?[") and not Path(name).exists()
+        fitting = sorted(glob.glob(name, recursive=True)) if is_pattern else [name]
+        if not fitting:
+            raise ArtifactError(f"{name}: no file fits this pattern; {_EXPECTED}")
+        found += fitting
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise ArtifactError(
+            f"{', '.join(twice[:5])}: named twice; the same draws must not count twice"
+        )
+    return tuple(found)
+
+
+def describe_names(names: Sequence[str]) -> str:
+    """Return what a report calls its source.
+
+    >>> describe_names(["a.npy"]), describe_names(["a.npy", "b.npy", "c.npy"])
+    ('a.npy', 'a.npy .. c.npy (3 files)')
+    """
+    if len(names) > 1:
+        return f"{names[0]} .. {names[-1]} ({len(names)} files)"
+    return "standard input" if names[0] == "-" else names[0]
+
+
+def draw_chunks(names: Sequence[str], standard_input: BinaryIO | None = None) -> Iterator[Any]:
+    """Yield the draws of files in turn, or of standard input for ``-``, in chunks.
 
     Raises
     ------
     ArtifactError
         Unreadable, truncated or not draws; names the line where there are lines.
     """
-    if name == "-":
-        yield from _text_chunks(
-            _pieces(standard_input, "standard input"), "standard input", jsonl=False
-        )
-        return
-    path = Path(name)
+    for name in names:
+        if name == "-":
+            if standard_input is None:
+                raise ArtifactError("-: no standard input is read here; give a file of draws")
+            pieces = _pieces(standard_input, "standard input")
+            yield from _text_chunks(pieces, "standard input", jsonl=False)
+        else:
+            yield from _file_chunks(Path(name))
+
+
+def _file_chunks(path: Path) -> Iterator[Any]:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         yield from _parquet_chunks(path)

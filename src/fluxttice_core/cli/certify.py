@@ -6,9 +6,15 @@ import click
 
 from ..api import certify as certify_checkpoint
 from ..api import load
-from ..artifacts.keys import PASSWORD_VARIABLE
-from ..evidence.drawn_claims import NUM_DRAWS
-from .console import json_option, progress_bar, say, say_json, sha256_option
+from ..certificate.network.drawn_claims import NUM_DRAWS
+from ..seal import PASSWORD_VARIABLE
+from .console import (
+    json_option,
+    progress,
+    say,
+    say_json,
+    sha256_option,
+)
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
@@ -67,7 +73,7 @@ def certify(
     so. Without --key the certificate is unsigned, and verifying it says that too.
     """
     source = load(checkpoint, sha256=sha256)
-    with progress_bar("measuring the model and two controls") as on_progress:
+    with progress("measuring the model and two controls") as on_progress:
         predicate = certify_checkpoint(
             source,
             out,

@@ -11,15 +11,15 @@ from ..api import decode as decode_latents
 from ..api import encode as encode_operations
 from ..api import load, sample_batches
 from ..evidence.draws import CHUNK
+from ..gates.operations import indices_from_trits
 from ..model.layout import Pathway
-from ..operations import indices_from_trits
 from ..rng import numpy_generator
 from .console import (
     json_option,
     model_option,
     note,
     pathway_option,
-    progress_bar,
+    progress,
     read_array,
     say_json,
     sha256_option,
@@ -138,7 +138,7 @@ def sample(
         seed = int(np.random.SeedSequence().generate_state(1)[0])
         note(f"seed {seed}")
     batches = []
-    with progress_bar("drawing") as on_progress:
+    with progress("drawing") as on_progress:
         for batch in sample_batches(
             num_draws, model=checkpoint, pathway=pathway, seed=seed, batch_size=CHUNK
         ):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifacts.files import write_atomically
 from ..errors import ArtifactError
+from ..files import write_atomically
+
+# What takes less says nothing on a pipe.
+FIRST_SIGN_SECONDS = 2.0
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 model_option = click.option(
@@ -48,29 +51,41 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
+class _SignOfLife:
+    """Lines on standard error for whoever pipes it: none before two seconds, then few."""
+
+    def __init__(self, what: str, unit: str) -> None:
+        self._what, self._unit = what, unit
+        self._started = time.monotonic()
+        self._next = self._started + FIRST_SIGN_SECONDS
+
+    def update(self, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        # Ever more seldom: a log of hours is to be read too.
+        self._next = now + max(FIRST_SIGN_SECONDS, (now - self._started) / 2)
+        out_of = "" if total is None else f" of {total:,}"
+        note(f"{self._what}: {done:,}{out_of} {self._unit}s, {now - self._started:.0f} s")
+
+
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress on standard error, on a terminal only, for what takes over half a second."""
+def progress(what: str, unit: str = "part") -> Iterator[Callable[..., None]]:
+    """Show progress on standard error: a bar on a terminal, a line now and then on a pipe.
+
+    Yields a function of what is done so far and, where it is known, of how much there is.
+    """
+    if not sys.stderr.isatty():
+        life = _SignOfLife(what, unit)
+        yield lambda done, total=None: life.update(done, total)
+        return
     from tqdm import tqdm
 
-    with tqdm(desc=what, unit="part", delay=0.5, disable=None, leave=False) as bar:
+    with tqdm(desc=what, unit=unit, unit_scale=True, delay=0.5, leave=False) as bar:
 
-        def update(done: int, total: int) -> None:
+        def update(done: int, total: int | None = None) -> None:
             bar.total, bar.n = total, done
             bar.refresh()
-
-        yield update
-
-
-@contextmanager
-def count_bar(what: str, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show a running count, on a terminal only, for what takes over half a second."""
-    from tqdm import tqdm
-
-    with tqdm(desc=what, unit=unit, unit_scale=True, delay=0.5, disable=None, leave=False) as bar:
-
-        def update(count: int) -> None:
-            bar.update(count - bar.n)
 
         yield update
 
@@ -78,27 +93,6 @@ def count_bar(what: str, unit: str) -> Iterator[Callable[[int], None]]:
 def say_json(record: Any) -> None:
     """Write one JSON object to standard output."""
     click.echo(json.dumps(record, indent=2, sort_keys=True, allow_nan=False))
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lay out a table: columns of numbers to the right, the others to the left."""
-    body = [tuple(row) for row in rows]
-    columns = list(zip(header, *body, strict=True))
-    laid_out = []
-    for name, *cells in columns:
-        width = max(len(cell) for cell in (name, *cells))
-        numbers = all(re.fullmatch(r"[-+\d.,/%() ]*", cell) for cell in cells)
-        side = str.rjust if numbers else str.ljust
-        laid_out.append([side(name, width), "-" * width, *(side(cell, width) for cell in cells)])
-    return "\n".join("  ".join(line).rstrip() for line in zip(*laid_out, strict=True))
-
-
-def percent(value: float, digits: int = 2) -> str:
-    """Write a fraction as a percentage, never rounding up to 100 what is less."""
-    text = f"{100 * value:.{digits}f} %"
-    if text == f"{100:.{digits}f} %" and value < 1.0:
-        text = f"{100 - 10**-digits:.{digits}f} %"
-    return text
 
 
 def read_array(name: str) -> NDArray[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from pathlib import Path
@@ -10,25 +9,28 @@ from typing import Any
 
 import click
 
+from .. import measure
 from ..api import coverage_report, load
-from ..artifacts.draw_files import SUFFIXES, draw_chunks
-from ..artifacts.files import prepare_folder, write_atomically
+from ..artifacts.draw_files import describe_names, draw_chunks, expand_names, names_draws
 from ..errors import ConfigError, MissingExtraError
-from ..evidence.pathway import NUM_LATENTS
+from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
-from ..evidence.sample import DrawsReport, measure_draws
+from ..files import prepare_folder, write_atomically
+from ..gates.operations import GATES
+from ..measure import DrawsReport
+from ..show.draws_text import draws_text
+from ..show.model_text import model_text
 from .console import (
-    count_bar,
     json_option,
     note,
-    progress_bar,
+    progress,
     say,
     say_json,
     sha256_option,
 )
-from .coverage_text import draws_text, model_text
 
-FOR_DRAWS, FOR_MODELS = ("space", "reference"), ("runs", "latents", "seed", "sha256")
+FOR_DRAWS = ("space", "reference")
+FOR_MODELS = ("runs", "latents", "control_latents", "seed", "sha256")
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
@@ -48,9 +50,10 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     "  fluxttice coverage\n"
     "  fluxttice coverage latest.pt --out report\n"
     "  fluxttice coverage draws.npy --space 19683\n"
+    "  fluxttice coverage 'shard-*.npy'\n"
     "  my_sampler | fluxttice coverage -",
 )
-@click.argument("source", required=False)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option(
     "--space",
     type=click.IntRange(1, 2**62),
@@ -84,6 +87,13 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     help="Models: prior latents behind the exact marginal.",
 )
 @click.option(
+    "--control-latents",
+    type=click.IntRange(2, 100_000_000),
+    default=CONTROL_LATENTS,
+    show_default=True,
+    help="Models: prior latents of each control, where they are fewer.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
     default=0,
@@ -96,12 +106,13 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 @click.pass_context
 def coverage(
     context: click.Context,
-    source: str | None,
+    sources: tuple[str, ...],
     space: int | None,
     reference: str | None,
     num_draws: tuple[int, ...],
     runs: int,
     latents: int,
+    control_latents: int,
     seed: int,
     out: str | None,
     sha256: str | None,
@@ -111,28 +122,29 @@ def coverage(
 
     SOURCE is a checkpoint (.pt, .safetensors, v5_5; without one, the codebook), or draws of
     anything discrete: .npy, .csv, .jsonl, .parquet, or - for standard input, one draw a line.
+    Several files of draws, or a pattern, are one source.
     Coverage alone proves nothing: random weights pass it. Read it beside the information.
 
     Exit code 1: the draws are not independent, so no ratio is given.
     """
-    is_draws = source is not None and (source == "-" or Path(source).suffix.lower() in SUFFIXES)
+    is_draws = _are_draws(sources)
     _refuse_options(context, FOR_MODELS if is_draws else FOR_DRAWS, is_draws=is_draws)
     report: CoverageReport | DrawsReport
     if is_draws:
-        assert source is not None
         folder = prepare_folder(out) if out is not None and Path(out).exists() else None
-        report = _draws(source, space, reference, num_draws)
+        report = _draws(sources, space, reference, num_draws)
         text = draws_text(report)
     else:
-        checkpoint = load(source, sha256=sha256)
+        checkpoint = load(next(iter(sources), None), sha256=sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
         folder = prepare_folder(out) if out is not None else None
-        with progress_bar("measuring the model and its controls") as on_progress:
+        with progress("measuring the model and its controls") as on_progress:
             measured = coverage_report(
                 checkpoint,
                 num_draws=num_draws,
                 num_runs=runs,
                 num_latents=latents,
+                control_latents=control_latents,
                 seed=seed,
                 on_progress=on_progress,
             )
@@ -156,7 +168,7 @@ def coverage(
 
 def _refuse_options(context: click.Context, names: tuple[str, ...], *, is_draws: bool) -> None:
     given = [
-        f"--{name}"
+        f"--{name.replace('_', '-')}"
         for name in names
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
@@ -168,22 +180,36 @@ def _refuse_options(context: click.Context, names: tuple[str, ...], *, is_draws:
         )
 
 
+def _are_draws(sources: tuple[str, ...]) -> bool:
+    draws = [source for source in sources if names_draws(source)]
+    models = [source for source in sources if source not in draws]
+    if len(models) > 1 or (models and draws):
+        raise ConfigError(
+            f"expected one model, or files of draws; got {', '.join(sources)}; measure each model "
+            "by itself"
+        )
+    return bool(draws)
+
+
 def _draws(
-    source: str,
+    sources: tuple[str, ...],
     space: int | None,
     reference: str | None,
     num_draws: tuple[int, ...],
 ) -> DrawsReport:
-    if source == reference == "-":
+    names = expand_names(sources)
+    others = () if reference is None else expand_names([reference])
+    if "-" in names and "-" in others:
         raise ConfigError("standard input cannot hold both the draws and their reference")
-    stdin = sys.stdin.buffer if "-" in (source, reference) else io.BytesIO()
-    with count_bar("counting", "draw") as on_count:
-        report = measure_draws(
-            draw_chunks(source, stdin),
-            source="standard input" if source == "-" else source,
+    stdin = sys.stdin.buffer if "-" in (*names, *others) else None
+    with progress("counting", "draw") as on_count:
+        report = measure.draws(
+            draw_chunks(names, stdin),
+            name=describe_names(names),
             space=space,
-            reference=None if reference is None else draw_chunks(reference, stdin),
+            reference=draw_chunks(others, stdin) if others else None,
             num_draws=num_draws,
+            known_spaces=(GATES,),
             on_chunk=on_count,
         )
     if report.interrupted:
@@ -197,7 +223,7 @@ def _write(folder: Path, report: CoverageReport | DrawsReport, text: str) -> lis
     encoded = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     files = {"report.txt": text.encode() + b"\n", "report.json": encoded.encode() + b"\n"}
     if isinstance(report, CoverageReport):
-        from ..pictures import coverage_svg
+        from ..show.pictures import coverage_svg
 
         try:
             files["coverage.svg"] = coverage_svg(report)

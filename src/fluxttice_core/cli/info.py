@@ -11,9 +11,15 @@ import click
 
 from ..api import load
 from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, PACKAGED_NAMES, Checkpoint
+from ..artifacts.metadata import PUBLISHED
 from ..errors import CheckpointError
 from ..model.layout import NUM_PARAMETERS, state_shapes
-from .console import json_option, say, say_json, sha256_option
+from .console import (
+    json_option,
+    say,
+    say_json,
+    sha256_option,
+)
 
 _ORIGINAL = (
     "the checkpoint of the v5.5 certificate of 2025-10-29 (epoch 106). That file was never "
@@ -69,24 +75,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "latent_dim": checkpoint.latent_dim,
         "split_sizes": {name: len(part) for name, part in checkpoint.split.parts().items()},
         "rho": checkpoint.rho,
-        **{
-            key: _plain(metadata.get(key))
-            for key in (
-                "epoch",
-                "phase",
-                "seed",
-                "num_threads",
-                "format_version",
-                "code_version",
-                "config_hash",
-                "selection_score",
-                "best_epoch",
-                "best",
-                "best_val_loss",
-                "source_sha256",
-                "config",
-            )
-        },
+        **{key: _plain(metadata.get(key)) for key in PUBLISHED if key != "rho"},
     }
 
 

@@ -6,8 +6,8 @@ import os
 
 import click
 
-from ..artifacts.keys import PASSWORD_VARIABLE, write_key_pair
 from ..errors import KeyFileError
+from ..seal import PASSWORD_VARIABLE, write_key_pair
 from .console import json_option, say, say_json
 
 

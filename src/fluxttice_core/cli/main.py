@@ -67,6 +67,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one ``fluxttice`` command and leave with its exit code."""
+    # Threads that wait for each other are to sleep: spinning takes the cores that others work on.
+    # OpenMP reads this when PyTorch is imported, which only commands do.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     run_command(cli, "fluxttice", arguments)
 
 

@@ -9,17 +9,17 @@ import click
 import numpy as np
 
 from ..errors import OperationError
-from ..gates import (
+from ..gates.algebra import describe_properties, property_table
+from ..gates.names import (
     Gate,
-    describe_properties,
     gate,
     gate_description,
     gate_names,
     named_gates,
-    property_table,
 )
-from ..operations import NUM_OPERATIONS
-from .console import json_option, say, say_json, table
+from ..gates.operations import NUM_OPERATIONS
+from ..show.words import table
+from .console import json_option, say, say_json
 
 SIGNS = {-1: "-", 0: "0", 1: "+"}
 

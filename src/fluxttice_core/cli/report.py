@@ -9,12 +9,18 @@ import click
 
 from ..api import coverage_report, load
 from ..artifacts.checkpoint import Checkpoint
-from ..artifacts.files import prepare_folder, write_atomically
 from ..artifacts.history import read_metrics
 from ..errors import ArtifactError
-from ..evidence.pathway import NUM_LATENTS
+from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import CoverageReport
-from .console import json_option, progress_bar, say, say_json, sha256_option
+from ..files import prepare_folder, write_atomically
+from .console import (
+    json_option,
+    progress,
+    say,
+    say_json,
+    sha256_option,
+)
 
 
 @click.command(epilog="Example: fluxttice report runs/mine/latest.pt --out page")
@@ -33,6 +39,13 @@ from .console import json_option, progress_bar, say, say_json, sha256_option
     help="Prior latents behind the exact marginal.",
 )
 @click.option(
+    "--control-latents",
+    type=click.IntRange(2, 100_000_000),
+    default=CONTROL_LATENTS,
+    show_default=True,
+    help="Prior latents of each control, where they are fewer.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
     default=0,
@@ -46,6 +59,7 @@ def report(
     out: str,
     history: str | None,
     latents: int,
+    control_latents: int,
     seed: int,
     sha256: str | None,
     as_json: bool,
@@ -55,17 +69,24 @@ def report(
     DIR gets report.html, one file that needs no network, its figures as .svg, and report.json.
     Made twice from the same file, they are the same to the byte.
     """
-    from ..pages import report_page
-    from ..pictures import report_svgs
+    from ..show.page import report_page
+    from ..show.pictures import report_svgs
 
     source = load(checkpoint, sha256=sha256)
     metrics = _history(checkpoint, history, source)
     folder = prepare_folder(out)
-    with progress_bar("measuring the model and its controls") as on_progress:
-        measured = coverage_report(source, num_latents=latents, seed=seed, on_progress=on_progress)
+    with progress("measuring the model and its controls") as on_progress:
+        measured = coverage_report(
+            source,
+            num_latents=latents,
+            control_latents=control_latents,
+            seed=seed,
+            on_progress=on_progress,
+        )
     assert isinstance(measured, CoverageReport)
     figures = report_svgs(measured, metrics)
-    command = f"fluxttice report {checkpoint or ''} --out DIR --seed {seed} --latents {latents}"
+    numbers = f"--seed {seed} --latents {latents} --control-latents {control_latents}"
+    command = f"fluxttice report {checkpoint or ''} --out DIR {numbers}"
     page = report_page(
         measured,
         figures,

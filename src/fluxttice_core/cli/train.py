@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
@@ -11,8 +14,14 @@ from typing import Any, TextIO
 import click
 
 from ..api import train as run_training
-from ..environment import keep_freed_memory
-from .console import json_option, note, say, say_json
+from ..threads import keep_freed_memory
+from .console import (
+    json_option,
+    note,
+    progress,
+    say,
+    say_json,
+)
 
 
 @click.command(
@@ -22,21 +31,23 @@ from .console import json_option, note, say, say_json
 @click.option(
     "--out", "-o", metavar="DIR", help="Output folder. Default: the config's checkpoint_dir."
 )
-@click.option("--resume", is_flag=True, help="Continue from latest.pt; without one, start afresh.")
+@click.option(
+    "--resume", is_flag=True, help="Continue from latest.pt; without one, say so and start afresh."
+)
 @click.option("--device", "-d", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
 @click.option(
     "--epochs",
     type=click.IntRange(1),
     metavar="N",
-    help="Stop after N passes from the start; no schedule changes.",
+    help="Stop after N passes from the start, total_epochs at most; no schedule changes.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the config's seed.")
 @click.option(
     "--threads",
     type=click.IntRange(1, 1024),
-    default=2,
+    default=1,
     show_default=True,
-    help="CPU threads; another number gives other bits.",
+    help="CPU threads; another number gives other bits, and pays on idle cores only.",
 )
 @click.option(
     "--compile",
@@ -63,8 +74,6 @@ def train(
     The folder gets latest.pt, best.pt, epoch_N.pt and metrics.jsonl. Stopping in any way, kill -9
     included, loses at most the epoch under way; --resume continues to the same bits.
     """
-    from tqdm import tqdm
-
     from ..config import load_config
 
     settings = load_config(config)
@@ -74,19 +83,17 @@ def train(
     last: dict[str, Any] = {}
     signal.signal(signal.SIGTERM, _terminate)
     keep_freed_memory()
-    warnings.showwarning = _show_warning
-    with tqdm(total=total, unit="epoch", disable=None, dynamic_ncols=True) as bar:
+    try:
+        with _noted_warnings(), _progress(total, compiled=compiled) as show:
 
-        def finished(metrics: dict[str, Any]) -> None:
-            last.update(metrics)
-            bar.n = metrics["epoch"] + 1
-            bar.set_postfix(_figures(metrics), refresh=True)
-            if writer is not None:
-                for name, value in metrics.items():
-                    if isinstance(value, int | float) and name != "epoch":
-                        writer.add_scalar(name, value, metrics["epoch"])
+            def finished(metrics: dict[str, Any]) -> None:
+                last.update(metrics)
+                show(metrics)
+                if writer is not None:
+                    for name, value in metrics.items():
+                        if isinstance(value, int | float) and name != "epoch":
+                            writer.add_scalar(name, value, metrics["epoch"])
 
-        try:
             run_training(
                 settings,
                 folder,
@@ -98,14 +105,33 @@ def train(
                 compiled=compiled,
                 on_epoch=finished,
             )
-        except KeyboardInterrupt:
-            bar.close()
-            note(f"interrupted; finished epochs are kept: continue with --resume --out {folder}")
-            raise click.Abort from None
-        finally:
-            if writer is not None:
-                writer.close()
+    except KeyboardInterrupt:
+        note(f"interrupted; finished epochs are kept: continue with --resume --out {folder}")
+        raise click.Abort from None
+    finally:
+        if writer is not None:
+            writer.close()
     _conclude(folder, last, as_json=as_json)
+
+
+@contextmanager
+def _progress(total: int, *, compiled: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Show the epochs done and their scores: a bar on a terminal, a sign of life on a pipe."""
+    if compiled:
+        note("compiling the step: about half a minute, unless it was done before")
+    if not sys.stderr.isatty():
+        with progress("training", "epoch") as update:
+            yield lambda metrics: update(metrics["epoch"] + 1, total)
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="epoch", dynamic_ncols=True) as bar:
+
+        def show(metrics: dict[str, Any]) -> None:
+            bar.n = metrics["epoch"] + 1
+            bar.set_postfix(_figures(metrics), refresh=True)
+
+        yield show
 
 
 def _conclude(folder: Path, last: dict[str, Any], *, as_json: bool) -> None:
@@ -147,15 +173,24 @@ def _figures(metrics: dict[str, Any]) -> dict[str, str]:
     return shown
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    note(f"warning: {message}")
+@contextmanager
+def _noted_warnings() -> Iterator[None]:
+    """Show warnings as remarks of the command."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        note(f"warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 import click
 
 from ..api import inspect_certificate
-from ..certificate.verdict import SCHEMA, Verification
+from ..certificate import KINDS
 from ..errors import FluxtticeError
-from .console import json_option, progress_bar, say, say_json
+from ..seal import Verification
+from .console import json_option, progress, say, say_json
+
+# Of the kinds that there are; of the one in hand its own levels count.
+_HIGHEST = max(number for kind in KINDS for number in kind.words)
 
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
@@ -40,7 +44,7 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime
 )
 @click.option(
     "--level",
-    type=click.IntRange(1, 4),
+    type=click.IntRange(1, _HIGHEST),
     default=2,
     show_default=True,
     help="1 signature and hashes, 2 exact counts, 3 recorded draws, 4 retraining.",
@@ -69,12 +73,13 @@ def verify(
     Exit codes: 0 all that was asked for was checked and holds, 1 something is false, 2 it could not
     be checked.
     """
+    level = _HIGHEST if rebuild else level
     try:
-        with progress_bar("measuring the claims again") as on_progress:
+        with progress("measuring the claims again") as on_progress:
             outcome = inspect_certificate(
                 folder,
                 key=keys,
-                level=4 if rebuild else level,
+                level=level,
                 allow_unsigned=allow_unsigned,
                 not_before=not_before,
                 min_version=min_version,
@@ -83,41 +88,13 @@ def verify(
     except FluxtticeError as error:
         if not as_json:
             raise
-        say_json(
-            {
-                "schema": SCHEMA,
-                "path": folder,
-                "verdict": "NOT CHECKED",
-                "verified": False,
-                "exit_code": 2,
-                "reasons": ["unusable"],
-                "error": str(error),
-            }
-        )
-        raise SystemExit(2) from None
+        outcome = Verification(folder, level, error=str(error))
     if as_json:
         say_json(outcome.as_dict())
     else:
-        say(_text(outcome))
+        say(outcome.as_text())
     if not outcome.holds:
         raise SystemExit(outcome.exit_code)
-
-
-def _text(outcome: Verification) -> str:
-    lines = [outcome.verdict]
-    if outcome.mismatches:
-        lines += ["false:", *(f"  {item}" for item in outcome.mismatches)]
-    if outcome.holds and outcome.about:
-        lines.append(f"what it says: {outcome.about['verdict_on_the_network']}")
-        lines.append(
-            f"{outcome.path}: of weights {outcome.about['weights_sha256']}, issued "
-            f"{outcome.about['issued']} by fluxttice_core {outcome.about['tool_version']}"
-        )
-    if outcome.checked:
-        lines += ["checked:", *(f"  {text}" for text in outcome.checked)]
-    if outcome.not_checked:
-        lines += ["not checked:", *(f"  {text}" for text in outcome.not_checked)]
-    return "\n".join(lines)
 
 
 __all__ = ["verify"]

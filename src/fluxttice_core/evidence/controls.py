@@ -1,118 +1,188 @@
-"""Networks whose right answers are known: evidence must tell a checkpoint apart from them.
-
-*Untrained*: the same architecture with random weights. *Collapsed*: an untrained network whose
-decoders ignore the code. Both reach near-limit sampled coverage; neither knows anything.
-*Permuted*: any network with its codes dealt out to the wrong operations; only what needs the right
-code can notice. *Perfect*, the positive control: a codebook written down by hand, in the same
-architecture, that cuts the prior into cells of equal mass. A measurement that does not give it
-full marks is wrong.
-"""
+"""Measuring a network and its controls in one run, by the same code."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..model.layout import INPUT_DIM, LATENT_DIM, PATHWAYS, state_shapes
-from ..operations import NUM_OPERATIONS
 from ..rng import numpy_generator
+from .comparison import comparable_draws, compare, is_sound
+from .figures import PathwayReport
+from .generator import Floats, Generator, Parts, whole_space
+from .jobs import Job, JobList, Progress
+from .likelihood import Likelihood, measure_likelihood
+from .marginal import Marginal
+from .network import NetworkPlan
+from .pathway import Settings, plan_pathway
+from .posterior import Posterior, summarise_posterior
+from .reconstruction import Reconstruction, count_parts, dealt_out, positions_right
+from .report import CoverageReport
+from .separation import verdict
+from .structure import Structure, measure_structure, raw_codes, renamed_values
 
-Weights = dict[str, NDArray[Any]]
-# Upper tercile of N(0, 1), and the mean of what lies above it.
-TERCILE = 0.4307272992954576
-TERCILE_MEAN = 1.0908147213460106
-# Of the perfect codebook's posterior: 4.3 of it fit between a middle code and the cut.
-PERFECT_POSTERIOR_SCALE = 0.1
-PERFECT_SHARPNESS = 1000.0
+RHOS = (0.0, 0.1, 0.3, 0.5, 0.7)
 
 
-def untrained_weights(seed: int, latent_dim: int = LATENT_DIM) -> Weights:
-    """Draw what an untrained network has: every entry uniform in +-1/sqrt(inputs).
+def measure_with_controls(
+    generator: Generator,
+    settings: Settings | None = None,
+    *,
+    source: str,
+    weights_sha256: str | None = None,
+    parts: Parts | None = None,
+    rho: float = 0.0,
+    active_threshold_nats: float = 5e-4,
+    on_progress: Progress | None = None,
+) -> CoverageReport:
+    """Measure a network and, in the same run, its negative controls and the positive one.
 
-    PyTorch's default for linear layers; the layer norm starts at gain 1 and offset 0, the
-    gradient-norm buffers at 1.
+    Parameters
+    ----------
+    source, weights_sha256 : what is measured, for the record.
+    parts : ids by name, over each of which reconstruction is counted; None for the whole space.
+    rho : cross-injection at which coupled decoders read mixed prior codes.
+    active_threshold_nats : KL above which a latent dimension counts as active.
+    on_progress : called with the number of pieces done so far, and of all.
     """
-    generator = numpy_generator(seed, "control")
-    shapes = state_shapes(latent_dim)
-    weights: Weights = {}
-    for name, shape in shapes.items():
-        if not shape:
-            value = np.ones(())
-        elif name.startswith("state_net.encoder.1."):
-            value = np.full(shape, float(name.endswith("weight")))
-        else:
-            inputs = shapes[name.rsplit(".", 1)[0] + ".weight"][1]
-            bound = 1.0 / math.sqrt(inputs)
-            value = generator.uniform(-bound, bound, shape)
-        weights[name] = np.asarray(value, dtype=np.float32)
-    return weights
+    settings, jobs = settings or Settings(), JobList()
+    parts = parts or whole_space(generator.space)
+    seeds = range(settings.seed, settings.seed + settings.num_untrained)
+    random = [generator.untrained(seed) for seed in seeds]
+    # Long jobs first, so that none is left to a single core at the end.
+    own = _CheckpointPlan(jobs, generator, settings, parts, rho, active_threshold_nats, random[0])
+    control = settings.of_controls()
+    untrained = [NetworkPlan(jobs, other, control, parts) for other in random]
+    shut = NetworkPlan(jobs, generator.collapsed(settings.seed), control, parts)
+    positive = generator.perfect()
+    by_hand = None
+    if positive is not None:
+        by_hand = NetworkPlan(jobs, positive, control, parts, own.rhos)
+    settings.run(jobs, on_progress)
+
+    blind = tuple(
+        plan.report("untrained", seed) for seed, plan in zip(seeds, untrained, strict=True)
+    )
+    checkpoint = own.network.report("checkpoint", None)
+    collapsed = shut.report("collapsed", settings.seed)
+    perfect = None if by_hand is None else by_hand.report("perfect", None)
+    compared = comparable_draws([checkpoint, *blind, collapsed])
+    separations = compare(checkpoint, blind, collapsed, own.permuted.value, compared)
+    return CoverageReport(
+        source=source,
+        weights_sha256=weights_sha256,
+        space=generator.space,
+        seed=settings.seed,
+        num_latents=settings.num_latents,
+        control_latents=control.num_latents,
+        rho=rho,
+        checkpoint=checkpoint,
+        coupled=tuple(job.value for job in own.coupled),
+        untrained=blind,
+        collapsed=collapsed,
+        perfect=perfect,
+        permuted=own.permuted.value,
+        posterior=own.posterior.value,
+        likelihood=own.likelihood.value,
+        structure={name: tuple(job.value for job in rows) for name, rows in own.structure.items()},
+        separations=separations,
+        compared_draws=compared,
+        verdict=verdict(separations),
+        is_sound=None if perfect is None else is_sound(perfect),
+    )
 
 
-def collapsed_weights(seed: int, latent_dim: int = LATENT_DIM) -> Weights:
-    """Return untrained weights whose decoders read nothing: their first layer is zero."""
-    weights = untrained_weights(seed, latent_dim)
-    for name in ("decoder_A.decoder.0.weight", "decoder_B.fc_in.weight"):
-        weights[name] = np.zeros_like(weights[name])
-    return weights
+class _CheckpointPlan:
+    """The jobs that measure a checkpoint: what every network is asked, and what it alone is."""
 
-
-def permutation(seed: int) -> NDArray[np.int64]:
-    """Return the order in which codes are dealt out to the wrong operations, ``(19683,)``."""
-    return numpy_generator(seed, "control", 1).permutation(NUM_OPERATIONS)
-
-
-def perfect_weights(latent_dim: int = LATENT_DIM) -> Weights:
-    """Write down the codebook with one latent axis per trit, cut at the terciles of N(0, 1).
-
-    Both pathways hold the same code, so that it is exact at every cross-injection. Trit k is
-    decided by axis k alone: logits ``s (-z - t)``, 0 and ``s (z - t)`` change sides at the cuts
-    ``-t`` and ``t``, between which lies a third of the mass. The other axes are left to the prior.
-    Numbers pass a ReLU layer as their positive and their negative part.
-    """
-    if latent_dim < INPUT_DIM:
-        raise ValueError(
-            f"one axis per trit needs latent_dim of at least {INPUT_DIM}; got {latent_dim}"
+    def __init__(
+        self,
+        jobs: JobList,
+        generator: Generator,
+        settings: Settings,
+        parts: Parts,
+        rho: float,
+        active_threshold_nats: float,
+        random_encoder: Generator,
+    ) -> None:
+        has_two, seed = len(generator.pathways) == 2, settings.seed
+        # A rho of training may differ from one of these in its last bits alone.
+        others = [other for other in RHOS if not math.isclose(other, rho)]
+        self.rhos = tuple(sorted([*others, rho])) if has_two else (0.0,)
+        self.structure = (
+            _plan_structure(jobs, generator, random_encoder, seed) if settings.structure else {}
         )
-    weights: Weights = {
-        name: np.zeros(shape, dtype=np.float32) for name, shape in state_shapes(latent_dim).items()
+        self.network = NetworkPlan(jobs, generator, settings, parts, self.rhos)
+        self.likelihood = jobs.add(
+            partial(_likelihoods, generator, parts, seed), *self.network.marginals, keep=True
+        )
+        encoded = self.network.encoded
+        self.permuted = jobs.add(
+            partial(_permuted, generator, parts, seed), after=encoded, keep=True
+        )
+        self.posterior = jobs.add(
+            partial(_posteriors, generator, active_threshold_nats), after=encoded, keep=True
+        )
+        control = settings.of_controls()
+        self.coupled = _plan_coupled(jobs, generator, rho, control) if has_two else []
+
+
+def _posteriors(generator: Generator, threshold: float) -> tuple[Posterior, ...]:
+    return tuple(summarise_posterior(generator, name, threshold) for name in generator.pathways)
+
+
+def _plan_coupled(
+    jobs: JobList, generator: Generator, rho: float, settings: Settings
+) -> list[Job[PathwayReport]]:
+    """Both decoders on a mix of two independent prior codes: N(0, (1 - rho)^2 + rho^2)."""
+    scale = math.sqrt((1.0 - rho) ** 2 + rho**2)
+    return [
+        plan_pathway(jobs, generator, name, settings, scale=scale)[0] for name in generator.pathways
+    ]
+
+
+def _permuted(generator: Generator, parts: Parts, seed: int) -> tuple[Reconstruction, ...]:
+    order = dealt_out(generator.space.size, seed)
+    rows: list[Reconstruction] = []
+    for name in generator.pathways:
+        right = positions_right(generator, name, codes_of=order)
+        rows += count_parts(right, generator.space.length, parts, name, 0.0)
+    return tuple(rows)
+
+
+def _likelihoods(
+    generator: Generator, parts: Parts, seed: int, *marginals: Marginal
+) -> dict[str, tuple[Likelihood, ...]]:
+    # One stream for all pathways, one after the other.
+    noise = numpy_generator(seed, "posterior")
+    return {
+        name: measure_likelihood(generator, name, marginal.groups, parts, noise)
+        for name, marginal in zip(generator.pathways, marginals, strict=True)
     }
-    for name in ("grad_norm_A_ema", "grad_norm_B_ema", "state_net.encoder.1.weight"):
-        weights[name] = np.ones_like(weights[name])
-    for pathway in PATHWAYS:
-        _split_signs(weights[f"encoder_{pathway}.encoder.0.weight"])
-        _pass_on(weights[f"encoder_{pathway}.encoder.2.weight"])
-        _pass_on(weights[f"encoder_{pathway}.encoder.4.weight"])
-        _join_signs(weights[f"encoder_{pathway}.fc_mu.weight"], TERCILE_MEAN)
-        weights[f"encoder_{pathway}.fc_logvar.bias"][:INPUT_DIM] = 2.0 * math.log(
-            PERFECT_POSTERIOR_SCALE
-        )
-    _split_signs(weights["decoder_A.decoder.0.weight"])
-    _pass_on(weights["decoder_A.decoder.2.weight"])
-    _split_signs(weights["decoder_B.fc_in.weight"])  # its residual blocks add nothing
-    for last in ("decoder_A.decoder.4", "decoder_B.fc_out"):
-        below, above = weights[f"{last}.weight"][0::3], weights[f"{last}.weight"][2::3]
-        _join_signs(below, -PERFECT_SHARPNESS)
-        _join_signs(above, PERFECT_SHARPNESS)
-        for trit_class in (0, 2):
-            weights[f"{last}.bias"][trit_class::3] = -PERFECT_SHARPNESS * TERCILE
-    return weights
 
 
-def _split_signs(matrix: NDArray[Any]) -> None:
-    """Rows k and 9 + k: the positive and the negative part of input k, after a ReLU."""
-    k = np.arange(INPUT_DIM)
-    matrix[k, k], matrix[INPUT_DIM + k, k] = 1.0, -1.0
+def _plan_structure(
+    jobs: JobList, generator: Generator, random_encoder: Generator, seed: int
+) -> dict[str, list[Job[Structure]]]:
+    """The checkpoint's codes beside the raw words and a random encoder's."""
+    space = generator.space
+    renamed = renamed_values(space)
 
+    def of(kind: str, codes: Floats, permuted: Floats) -> Structure:
+        # The same pairs for each, so that only the codes differ.
+        pairs = numpy_generator(seed, "pairs")
+        return measure_structure(codes, permuted, space, kind, pairs)
 
-def _pass_on(matrix: NDArray[Any]) -> None:
-    k = np.arange(2 * INPUT_DIM)
-    matrix[k, k] = 1.0
+    def encoded(kind: str, network: Generator, pathway: str) -> Structure:
+        codes, _ = network.encode_all(pathway)
+        return of(kind, codes, network.encode(renamed, pathway)[0])
 
-
-def _join_signs(matrix: NDArray[Any], scale: float) -> None:
-    """Row k: ``scale`` times the positive less the negative part of number k."""
-    k = np.arange(INPUT_DIM)
-    matrix[k, k], matrix[k, INPUT_DIM + k] = scale, -scale
+    words = space.enumerate().astype(float)
+    raw = jobs.add(lambda: of(raw_codes(space), words, renamed.astype(float)), keep=True)
+    return {
+        name: [
+            jobs.add(partial(encoded, "checkpoint", generator, name), keep=True),
+            raw,
+            jobs.add(partial(encoded, "random encoder", random_encoder, name), keep=True),
+        ]
+        for name in generator.pathways
+    }

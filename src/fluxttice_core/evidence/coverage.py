@@ -1,229 +1,247 @@
-"""Coverage: the share of the space that n draws meet, and the limit it must be read beside.
+"""What each reading of a decoder covers, expected from the latents of its marginal.
 
-Three quantities that are easily confused: ``C(n)``, the *expected* coverage of n independent
-draws; the coverage of *one real run* of n draws, which scatters around it; and ``U(n)``, the
-expected coverage of fair dice, the limit of every independent sampler.
+Coverage is concave in the masses, so the masses of M latents, noisy as they are, understate it.
+Thinning the latents (rarefaction) does not, but n draws can be thinned out of more than n latents
+only; the jackknife needs as many with any group left out. Beyond that, figures are withheld: the
+plain value of the masses is biased there by up to several percent, and its jackknife carries it
+above what any independent sampler can reach.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..operations import NUM_OPERATIONS
-from .jackknife import Z95
+from ..measure.coverage import draws_to_reach, run_interval, thinned_coverage, uniform_coverage
+from ..measure.estimate import Z95
+from ..measure.frequencies import FrequencyCounts
+from ..measure.jackknife import jackknife_error
+from ..measure.poisson import RARE_EVENTS, poisson_mean_interval
+from ..measure.rarefaction import rarefied_value
+from .figures import CoverageFigure
+from .intervals import student_t95
+from .marginal import Marginal
+from .readings import Reading
 
-# Below so many expected rare events (repeats, or operations unseen) their number is Poisson.
-RARE_EVENTS = 30.0
+CURVE_DRAWS = tuple(sorted({round(n) for n in np.geomspace(100, 1_000_000, 41)}))
+NUM_RANKS = 100
 
 
-def uniform_coverage(num_draws: int, space_size: int = NUM_OPERATIONS) -> float:
-    """Expected coverage of fair dice: ``U(n) = 1 - (1 - 1/N)^n``, the limit for independent draws.
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Expected coverage of n draws under one reading, nearly without bias for n <= ``num_latents``.
 
-    >>> round(uniform_coverage(50_000), 4)
-    0.9212
+    ``left_out``: the same with each group of latents left out in turn. ``masses``: the plain
+    estimate of what is drawn from, ``(N,)``.
     """
-    return -math.expm1(num_draws * math.log1p(-1.0 / space_size)) if space_size > 1 else 1.0
+
+    at: Callable[[float], float]
+    num_latents: int
+    masses: NDArray[np.float64]
+    left_out: tuple[Curve, ...] = ()
+
+    @property
+    def reach(self) -> int:
+        """The most draws of which something can be said, with its error."""
+        return min(curve.num_latents for curve in self.left_out)
+
+    def error(self, num_draws: float) -> float:
+        """Standard error at n <= :attr:`reach`."""
+        return float(jackknife_error(np.array([curve.at(num_draws) for curve in self.left_out])))
+
+    def slope(self, num_draws: int) -> float:
+        """New words per draw at n, as a share of the space."""
+        step = max(num_draws // 1000, 1)
+        low, high = num_draws - step, min(num_draws + step, self.num_latents)
+        return (self.at(high) - self.at(low)) / (high - low)
 
 
-def expected_coverage(probabilities: NDArray[Any], num_draws: float) -> float:
-    """``C(n) = (1/N) sum_x 1 - (1 - p(x))^n`` of independent draws from a known distribution.
+def latents_needed(num_draws: int, num_groups: int) -> int:
+    """Fewest latents from which a figure at n draws can be had: n with the largest group left out.
 
-    >>> expected_coverage(np.array([0.5, 0.5]), 1)
-    0.5
+    >>> latents_needed(50_000, 16)
+    53334
     """
-    return float(1.0 - never_drawn(probabilities, num_draws).mean())
+    return num_draws + -(-num_draws // (num_groups - 1))
 
 
-def never_drawn(probabilities: NDArray[Any], num_draws: float) -> NDArray[np.float64]:
-    """``(1 - p)^n``, the chance of each operation to stay unseen, accurate for small p."""
-    p = np.clip(np.asarray(probabilities, dtype=np.float64), 0.0, 1.0)
-    if num_draws == 0:
-        return np.ones_like(p)
-    with np.errstate(divide="ignore"):
-        unseen: NDArray[np.float64] = np.exp(num_draws * np.log1p(-p))
-    return unseen
+def expected_curve(marginal: Marginal, reading: Reading) -> Curve:
+    """Return the curve of one reading: thinned for the sampled one, rarefied counts for others.
 
-
-def thinned_coverage(
-    masses: NDArray[Any], squares: NDArray[Any], num_latents: int, num_draws: float
-) -> float:
-    """Expected coverage of n <= M draws from a marginal estimated on M latents, nearly unbiased.
-
-    Coverage is concave in p, so noise in an estimated p lowers it: by 2 % of the space at
-    n = 50,000 for a sharp decoder and M = 262,144. Keeping each latent with chance n/M instead
-    gives the unbiased ``q(x) = prod_i (1 - (n/M) p(x | z_i))`` for ``(1 - p)^n``: rarefaction, with
-    the draw of x averaged out. Its logarithm is taken from the first two moments of ``p(x | z)``,
-    as if every latent that bears on x gave it ``v = squares / masses``; exact for a sharp decoder
-    (v = 1, which is Hurlbert's rarefaction) and for one that ignores z (v = p); between them the
-    error is of third order in n/M.
-
-    Parameters
-    ----------
-    masses, squares : ``E_z p(x | z)`` and ``E_z p(x | z)^2`` over the latents, ``(N,)``.
-
-    Example
-    -------
-    >>> p = np.full(4, 0.25)  # the code is ignored: nothing to correct
-    >>> round(thinned_coverage(p, p**2, 100, 3) - expected_coverage(p, 3), 12)
-    0.0
+    Raises
+    ------
+    ValueError
+        A marginal without squares and counts.
     """
-    p = np.clip(np.asarray(masses, dtype=np.float64), 0.0, 1.0)
-    kept = num_draws / num_latents
-    if kept > 1.0:
-        raise ValueError(f"{num_latents} latents can be thinned to at most as many draws")
-    v = np.divide(squares, p, out=np.zeros_like(p), where=p > 0)
-    v = np.clip(v, p, 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_q = np.where(v > 0, num_latents * p / v * np.log1p(-kept * v), 0.0)
-        # Thinning draws a number of latents around n, not n: what that changes for large p.
-        log_q += num_draws * np.log1p(-p) - num_latents * np.log1p(-kept * p)
-    return float(1.0 - np.exp(np.nan_to_num(log_q, nan=-np.inf)).mean())
+    sizes = marginal.group_sizes
+    num, total = len(sizes), int(sizes.sum())
+    counts = marginal.mode_counts if reading == "mode" else marginal.expectation_counts
+    groups, squares = marginal.groups, marginal.group_squares
+    if counts is None or squares is None:
+        raise ValueError("expected a marginal with its readings counted; pass readings=True")
+    if reading == "sampled":
+        first, second = groups.sum(axis=0), squares.sum(axis=0)
+        left_out = (
+            _thinned((first - p) / (num - 1), (second - p2) / (num - 1), total - int(size))
+            for p, p2, size in zip(groups, squares, sizes, strict=True)
+        )
+        return _thinned(first / num, second / num, total, tuple(left_out))
+    whole = counts.sum(axis=0)
+    return _rarefied(whole, tuple(_rarefied(whole - group) for group in counts))
 
 
-def distinct_variance(probabilities: NDArray[Any], num_draws: int) -> float:
-    """Variance of the number of distinct operations in one run of n independent draws.
+def _thinned(
+    masses: NDArray[Any], squares: NDArray[Any], num_latents: int, left_out: tuple[Curve, ...] = ()
+) -> Curve:
+    def at(num_draws: float) -> float:
+        return thinned_coverage(masses, squares, num_latents, num_draws)
 
-    ``sum q (1 - q) - n (sum p q / (1 - p))^2`` with ``q = (1 - p)^n``: the second term is there
-    because the draws add up to n. To good accuracy for p small and n large (simulated in the
-    tests).
+    return Curve(at, num_latents, masses, left_out)
+
+
+def _rarefied(counts: NDArray[Any], left_out: tuple[Curve, ...] = ()) -> Curve:
+    size, num_latents = len(counts), int(counts.sum())
+    frequencies = FrequencyCounts.of_counts(counts)
+
+    def at(num_draws: float) -> float:
+        return rarefied_value(frequencies, int(num_draws)) / size
+
+    return Curve(at, num_latents, counts / num_latents, left_out)
+
+
+def coverage_figure(
+    curve: Curve, reading: Reading, num_draws: int, observed: tuple[float, ...] = ()
+) -> CoverageFigure:
+    """Read a curve at n, with its error and the interval of one real run; or withhold it."""
+    size = len(curve.masses)
+    limit = uniform_coverage(num_draws, size)
+    if num_draws > curve.reach:
+        needed = latents_needed(num_draws, len(curve.left_out))
+        return CoverageFigure(reading, num_draws, limit, observed, latents_needed=needed)
+    unbiased, error = curve.at(num_draws), curve.error(num_draws)
+    coverage = _held(unbiased, limit)
+    return CoverageFigure(
+        reading,
+        num_draws,
+        limit,
+        observed,
+        coverage,
+        unbiased,
+        error,
+        coverage_ci=expected_interval(curve, num_draws, unbiased, error),
+        interval=one_run_interval(curve, num_draws, coverage, error),
+    )
+
+
+def expected_interval(
+    curve: Curve, num_draws: int, unbiased: float, standard_error: float
+) -> tuple[float, float]:
+    """Interval in which the expected coverage C(n) lies 95 times in 100, held to the limit.
+
+    Where more than half of the latents are kept and few words are unseen, those few decide, and
+    leaving groups out does not show it: their number scatters as Poisson's does at most.
     """
-    p = np.clip(np.asarray(probabilities, dtype=np.float64), 0.0, 1.0)
-    q = never_drawn(p, num_draws)
-    rest = np.maximum(1.0 - p, np.finfo(float).tiny)
-    return max(float((q * (1.0 - q)).sum() - num_draws * float((p * q / rest).sum()) ** 2), 0.0)
+    size = len(curve.masses)
+    limit = uniform_coverage(num_draws, size)
+    half = student_t95(len(curve.left_out)) * standard_error
+    low, high = unbiased - half, unbiased + half
+    unseen = size * (1.0 - unbiased)
+    if 2 * num_draws > curve.num_latents and unseen < RARE_EVENTS:
+        fewest, most = poisson_mean_interval(max(round(unseen), 0))
+        low, high = min(low, 1.0 - most / size), max(high, 1.0 - fewest / size)
+    return _held(low, limit), _held(high, limit)
 
 
-def run_interval(
-    probabilities: NDArray[Any], num_draws: int, *, expected: float, standard_error: float = 0.0
+def one_run_interval(
+    curve: Curve, num_draws: int, coverage: float, standard_error: float
 ) -> tuple[float, float]:
     """Interval in which the coverage of one real run of n draws falls 95 times in 100.
 
-    Normal in general. Where few repeats or few unseen operations are expected, their number is
-    Poisson and the interval the exact discrete one.
-
-    Parameters
-    ----------
-    probabilities : the distribution, or an estimate of it.
-    expected : C(n), a fraction; better known than from ``probabilities`` where it was debiased.
-    standard_error : of ``expected``; widens the interval.
+    As :func:`fluxttice_core.measure.coverage.run_interval`, but for the variance of a run: that of
+    noisy masses is off by up to half where latents are few, so it is read from the curve.
     """
-    size = len(probabilities)
-    distinct, error = expected * size, standard_error * size
-    unseen, repeats = size - distinct, num_draws - distinct
-    if min(unseen, repeats) < RARE_EVENTS:
-        rare = max(min(unseen, repeats), 0.0)
-        low, high = poisson_interval(rare, error)
-        ends = (
-            (size - high, size - low) if unseen <= repeats else (num_draws - high, num_draws - low)
+    size = len(curve.masses)
+    distinct, error = coverage * size, standard_error * size
+    if min(size - distinct, num_draws - distinct) < RARE_EVENTS:
+        return run_interval(
+            curve.masses, num_draws, expected=coverage, standard_error=standard_error
         )
-        return max(ends[0], 0) / size, ends[1] / size
-    half = Z95 * math.sqrt(distinct_variance(probabilities, num_draws) + error**2)
+    half = Z95 * math.sqrt(distinct_variance(curve, num_draws) + error**2)
     return max(distinct - half, 0.0) / size, min(distinct + half, float(size), num_draws) / size
 
 
-def poisson_interval(mean: float, standard_error: float = 0.0) -> tuple[int, int]:
-    """Smallest central interval of counts that a Poisson variable meets at least 95 times in 100.
+def distinct_variance(curve: Curve, num_draws: int) -> float:
+    """Variance of the number of distinct words in one run of n independent draws.
 
-    A mean that is itself uncertain is taken at both ends of its own interval.
-
-    >>> poisson_interval(1.0)
-    (0, 3)
+    ``sum q (1 - q) - n (sum p q)^2`` with ``q = (1 - p)^n``, whose parts the curve holds: ``sum q``
+    is ``N (1 - C(n))``, ``sum q^2`` is ``N (1 - C(2 n))`` and ``sum p q`` is ``N C'(n)``. Where 2 n
+    exceeds the latents, ``C(2 n)`` is at most what the concave curve can still rise to, and the
+    interval the wider.
     """
-    low = _poisson_quantile(max(mean - Z95 * standard_error, 0.0), 0.025)
-    return low, _poisson_quantile(mean + Z95 * standard_error, 0.975)
+    size, most = len(curve.masses), curve.num_latents
+    if 2 * num_draws <= most:
+        twice = curve.at(2 * num_draws)
+    else:
+        rise = (2 * num_draws - most) * curve.slope(most)
+        twice = min(curve.at(most) + rise, uniform_coverage(2 * num_draws, size))
+    scatter = size * (twice - curve.at(num_draws))
+    return max(scatter - num_draws * (size * curve.slope(num_draws)) ** 2, 0.0)
 
 
-def _poisson_quantile(mean: float, level: float) -> int:
-    count, term = 0, math.exp(-mean)
-    total = term
-    while total < level and count < mean + 40.0 * math.sqrt(mean + 1.0):
-        count += 1
-        term *= mean / count
-        total += term
-    return count
+def reach_share(curve: Curve, share: float) -> tuple[float, float, float]:
+    """Draws that meet a share of the space, with the error that their coverage's error makes.
 
-
-def draws_to_reach(coverage_at: Callable[[float], float], share: float, most: float) -> float:
-    """Smallest (real) n <= ``most`` with ``coverage_at(n) >= share``; infinite if there is none.
-
-    >>> draws_to_reach(lambda n: expected_coverage(np.array([0.5, 0.5]), n), 0.75, 1e6)
-    2.0
+    Infinite where the latents do not tell.
     """
-    low, high = 0.0, 1.0
-    while coverage_at(high) < share:
-        if high >= most:
-            return math.inf
-        low, high = high, min(2.0 * high, most)
-    while high - low > 1e-9 * high:
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if coverage_at(middle) < share else (low, middle)
-    return round(high, 5)
+    if curve.at(curve.reach) < share:
+        return share, math.inf, math.nan
+
+    def coverage_at(num_draws: float) -> float:
+        return curve.at(num_draws) if num_draws <= curve.num_latents else 1.0
+
+    n = draws_to_reach(coverage_at, share, 1e15)
+    slope = (coverage_at(1.001 * n) - coverage_at(0.999 * n)) / (0.002 * n)
+    return share, n, curve.error(n) / slope if slope > 0 else math.nan
 
 
-def rarefied_coverage(counts: NDArray[Any], num_draws: int) -> float:
-    """Expected coverage of ``num_draws`` of the draws counted, taken without replacement.
-
-    ``C(n) = (1/N) sum_x 1 - binom(M - m_x, n) / binom(M, n)`` with M = sum of the counts: exactly
-    unbiased for the expected coverage of n independent draws, n <= M (Hurlbert 1971).
-
-    >>> round(rarefied_coverage(np.array([2, 2]), 1), 9)
-    0.5
-    """
-    values, multiplicity = np.unique(np.asarray(counts), return_counts=True)
-    richness = rarefied_richness(values, multiplicity, num_draws)
-    return richness / int(multiplicity.sum())
-
-
-def rarefied_richness(
-    values: Sequence[int] | NDArray[Any],
-    multiplicity: Sequence[int] | NDArray[Any],
-    num_draws: int,
-) -> float:
-    """Expected number of kinds among ``num_draws`` of the draws counted (Hurlbert 1971).
-
-    Parameters
-    ----------
-    values, multiplicity : how many kinds (``multiplicity``) were drawn ``values`` times.
-
-    Example
-    -------
-    >>> round(rarefied_richness([2], [2], 1), 9)
-    1.0
-    """
-    times, kinds = np.asarray(values, dtype=np.int64), np.asarray(multiplicity, dtype=np.int64)
-    total = int((times * kinds).sum())
-    if not 0 <= num_draws <= total:
-        raise ValueError(f"can rarefy {total} draws to at most {total}; asked for {num_draws}")
-    if num_draws == 0:
-        return 0.0
-    return math.fsum((kinds * (1.0 - _missing_shares(total, times, num_draws))).tolist())
-
-
-def _missing_shares(total: int, times: NDArray[np.int64], num_draws: int) -> NDArray[np.float64]:
-    """``binom(M - m, n) / binom(M, n)``: the chance that none of m draws is among n of M."""
-    # prod_{i < m} 1 - n / (M - i): a product loses no digits, where differences of log-factorials
-    # of large numbers would. For many m at once by a running sum; of n and m the ratio is
-    # symmetric, and exp(-800) is 0, which bounds the length.
-    shares = np.zeros(len(times))
-    reachable = (times.astype(np.float64) * num_draws / total <= 800.0) & (
-        times <= total - num_draws
+def curve_points(sampled: Curve, mode: Curve) -> tuple[tuple[int, float, float], ...]:
+    """``n, C sampled, C mode`` on a grid of n up to the latents there are, for pictures."""
+    limits = {n: uniform_coverage(n, len(sampled.masses)) for n in CURVE_DRAWS}
+    return tuple(
+        (n, _held(sampled.at(n), limit), _held(mode.at(n), limit))
+        for n, limit in limits.items()
+        if n <= sampled.num_latents
     )
-    short = reachable & (times <= 1_000_000)
-    if short.any():
-        steps = np.arange(int(times[short].max()))
-        logs = np.concatenate([[0.0], np.cumsum(np.log1p(-num_draws / (total - steps)))])
-        shares[short] = np.exp(logs[times[short]])
-    for place in np.flatnonzero(reachable & ~short):
-        steps = np.arange(num_draws)
-        shares[place] = math.exp(float(np.log1p(-int(times[place]) / (total - steps)).sum()))
-    return shares
 
 
-def observed_coverage(counts: NDArray[Any]) -> float:
-    """Share of the space met at least once."""
-    return float(np.count_nonzero(counts)) / len(counts)
+def _held(estimate: float, limit: float) -> float:
+    return min(max(estimate, 0.0), limit)
+
+
+def ranked_masses(marginal: Marginal) -> tuple[tuple[int, float, float], ...]:
+    """``rank, N p`` of the marginal and of the mode cells, from the commonest to the rarest word.
+
+    Ordered by one half and read in the other, so that noise is not ranked.
+    """
+    counts = marginal.mode_counts
+    if counts is None:
+        raise ValueError("expected a marginal with its readings counted; pass readings=True")
+    size = marginal.groups.shape[1]
+    ranks = np.unique(np.linspace(0, size - 1, NUM_RANKS).round().astype(int))
+    curves = []
+    for groups in (marginal.groups, counts / counts.sum(1).mean()):
+        first, second = groups[0::2].mean(axis=0), groups[1::2].mean(axis=0)
+        mean = np.zeros(size)
+        for ordered, other in ((first, second), (second, first)):
+            mean += 0.5 * size * other[np.argsort(-ordered, kind="stable")]
+        # Means of neighbouring ranks: single readings of the other half are noisy.
+        curves.append([float(part.mean()) for part in np.array_split(mean, len(ranks))])
+    return tuple(
+        (int(rank), sampled, mode)
+        for rank, sampled, mode in zip(ranks, curves[0], curves[1], strict=True)
+    )

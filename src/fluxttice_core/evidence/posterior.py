@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.layout import Pathway
+from .generator import Generator
 
-if TYPE_CHECKING:
-    from ..model.reference import ReferenceVAE
+# exp of it is finite, and no posterior is wider: foreign files may hold anything.
+MAX_LOG_VARIANCE = 50.0
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Summary over all 19,683 operations of one encoder.
+    """Summary over all words of one encoder.
 
     ``kl_per_dimension_nats``: KL to N(0, 1), free bits never applied.
     ``num_active``: dimensions whose KL exceeds ``active_threshold_nats``.
@@ -25,7 +25,7 @@ class Posterior:
     ``histogram_outside`` the share of values beyond the bins.
     """
 
-    pathway: Pathway
+    pathway: str
     kl_per_dimension_nats: tuple[float, ...]
     num_active: int
     active_threshold_nats: float
@@ -36,8 +36,32 @@ class Posterior:
 
     @property
     def kl_nats(self) -> float:
-        """Whole KL in nats per operation."""
+        """Whole KL in nats per word."""
         return sum(self.kl_per_dimension_nats)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {**asdict(self), "kl_nats": self.kl_nats}
+
+
+def kl_to_standard_normal(mean: NDArray[Any], logvar: NDArray[Any]) -> NDArray[np.float64]:
+    """``KL(N(mean, e^logvar) || N(0, 1))`` in nats, element by element.
+
+    The variance is held at e^50, so that it stays a number.
+
+    >>> kl_to_standard_normal(np.array([0.0, 1.0]), np.array([0.0, 0.0])).tolist()
+    [0.0, 0.5]
+    """
+    kl: NDArray[np.float64] = 0.5 * (
+        mean**2 + np.exp(np.minimum(logvar, MAX_LOG_VARIANCE)) - 1.0 - logvar
+    )
+    return kl
+
+
+def posterior_scale(logvar: NDArray[Any]) -> NDArray[np.float64]:
+    """Standard deviations ``e^(logvar / 2)``, held as in :func:`kl_to_standard_normal`."""
+    scale: NDArray[np.float64] = np.exp(0.5 * np.minimum(logvar, MAX_LOG_VARIANCE))
+    return scale
 
 
 def histogram_entropy(values: NDArray[Any]) -> tuple[float, float]:
@@ -62,11 +86,11 @@ def participation_ratio(means: NDArray[Any]) -> float:
 
 
 def summarise_posterior(
-    model: ReferenceVAE, pathway: Pathway, active_threshold_nats: float = 5e-4
+    generator: Generator, pathway: str, active_threshold_nats: float = 5e-4
 ) -> Posterior:
-    """Encode every operation and summarise the posteriors of one pathway."""
-    mean, logvar = model.encode_all(pathway)
-    kl = 0.5 * (mean**2 + np.exp(np.minimum(logvar, 50.0)) - 1.0 - logvar).mean(axis=0)
+    """Encode every word and summarise the posteriors of one pathway."""
+    mean, logvar = generator.encode_all(pathway)
+    kl = kl_to_standard_normal(mean, logvar).mean(axis=0)
     entropy, outside = histogram_entropy(mean)
     return Posterior(
         pathway,

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from ..measure.estimate import percent
+
 Axis = Literal["coverage sampled", "coverage mode", "information", "reconstruction"]
 # The lead over a control that counts, as a share of the limit. A random network decodes about one
 # operation of 19,683 from its own code and carries about 0.1 nats: a twentieth (0.49 nats) is far
@@ -38,7 +40,7 @@ _WORDS: dict[Control, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Bounded:
     """A figure with its 95 % interval; an exact one has the interval of a point."""
 
     value: float
@@ -46,7 +48,7 @@ class Reading:
     high: float
 
     @classmethod
-    def exact(cls, value: float) -> Reading:
+    def exact(cls, value: float) -> Bounded:
         """A figure without error."""
         return cls(value, value, value)
 
@@ -61,9 +63,9 @@ class Separation:
 
     pathway: str
     axis: Axis
-    checkpoint: Reading
+    checkpoint: Bounded
     limit: float
-    controls: Mapping[str, Reading]
+    controls: Mapping[str, Bounded]
     separated: Mapping[str, bool]
 
     @property
@@ -79,15 +81,15 @@ class Separation:
     @property
     def words(self) -> str:
         """The verdict in one sentence."""
-        shown = f"reaches {_percent(self.checkpoint.value / self.limit)} of the limit"
+        shown = f"reaches {percent(self.checkpoint.value / self.limit, 1)} of the limit"
         who = f"{self.axis.capitalize()}, {self.pathway}: {shown}"
         if self.is_evidence:
             best = max(LEARNING, key=lambda name: self.controls[name].value)
-            rival = _percent(self.controls[best].value / self.limit)
+            rival = percent(self.controls[best].value / self.limit, 1)
             text = f"{who}; the best that knows nothing ({_WORDS[best]}) {rival}: evidence"
             return text + ("." if self.sees_the_encoder else ", of the decoder alone.")
         rivals = [
-            f"{_WORDS[name]}: {_percent(self.controls[name].value / self.limit)}"
+            f"{_WORDS[name]}: {percent(self.controls[name].value / self.limit, 1)}"
             for name in LEARNING
             if not self.separated[name]
         ]
@@ -117,12 +119,12 @@ class Separation:
 
 
 def separate(
-    pathway: str, axis: Axis, checkpoint: Reading, limit: float, controls: Mapping[str, Reading]
+    pathway: str, axis: Axis, checkpoint: Bounded, limit: float, controls: Mapping[str, Bounded]
 ) -> Separation:
     """Compare a checkpoint's figure, higher being better, with every control's.
 
-    >>> apart = separate("A", "information", Reading(8.4, 8.3, 8.5), 9.9,
-    ...     {name: Reading.exact(0.1) for name in CONTROLS})
+    >>> apart = separate("A", "information", Bounded(8.4, 8.3, 8.5), 9.9,
+    ...     {name: Bounded.exact(0.1) for name in CONTROLS})
     >>> apart.is_evidence
     True
     """
@@ -156,9 +158,3 @@ def verdict(separations: tuple[Separation, ...]) -> str:
         f"NOT told apart from networks that learned nothing: {', '.join(missing)}. "
         "Whatever it covers is no evidence of learning."
     )
-
-
-def _percent(share: float) -> str:
-    """To a tenth, never rounded up to 100 from less."""
-    shown = min(100 * share, 99.9) if share < 1.0 else 100 * share
-    return f"{shown:.1f} %"

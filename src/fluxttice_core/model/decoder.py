@@ -7,6 +7,15 @@ from torch import Tensor, nn
 NUM_LOGITS = 27
 
 
+def inverse_cdf(logits: Tensor, uniforms: Tensor) -> Tensor:
+    """Draw a class from each of the distributions ``(..., 3)`` by one uniform number ``(...)``.
+
+    As :func:`fluxttice_core.evidence.readings.inverse_cdf` does in NumPy; whole numbers from 0.
+    """
+    cuts = logits.softmax(dim=-1).cumsum(dim=-1)[..., :-1]
+    return (uniforms[..., None] >= cuts).sum(dim=-1)
+
+
 class DecoderA(nn.Module):
     """The exploring decoder: a plain MLP 16-32-64-27."""
 

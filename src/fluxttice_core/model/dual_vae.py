@@ -11,7 +11,7 @@ from typing import TypedDict
 import torch
 from torch import Tensor, nn
 
-from .decoder import DecoderA, DecoderB
+from .decoder import DecoderA, DecoderB, inverse_cdf
 from .encoder import Encoder, reparameterise
 from .layout import INPUT_DIM, LATENT_DIM, Pathway
 from .state_net import StateNet
@@ -179,6 +179,5 @@ class DualNeuralVAEV5(nn.Module):
         source = torch.device("cpu") if generator is None else generator.device
         shape = (num_samples, self.latent_dim)
         latents = torch.randn(shape, generator=generator, device=source).to(place)
-        uniforms = torch.rand(num_samples, 9, 1, generator=generator, device=source).to(place)
-        cumulative = self.decoder(use_vae)(latents).softmax(-1).cumsum(-1)
-        return (uniforms >= cumulative[..., :2]).sum(-1).float() - 1.0
+        uniforms = torch.rand(num_samples, 9, generator=generator, device=source).to(place)
+        return inverse_cdf(self.decoder(use_vae)(latents), uniforms).float() - 1.0

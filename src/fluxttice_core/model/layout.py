@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..measure.space import WordSpace
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Pathway = Literal["A", "B"]
 PATHWAYS: tuple[Pathway, Pathway] = ("A", "B")
 INPUT_DIM = 9
+# What the networks are models of: every gate, in the order of its index.
+GATES = WordSpace(INPUT_DIM, 3, lowest=-1, name="two-input ternary gates")
 LATENT_DIM = 16
 NUM_TENSORS = 50
 NUM_PARAMETERS = 168_770

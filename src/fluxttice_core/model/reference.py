@@ -1,4 +1,7 @@
-"""The same networks in NumPy: needs no PyTorch, and is the oracle the PyTorch path is held to."""
+"""The same networks in NumPy: needs no PyTorch, and is the oracle the PyTorch path is held to.
+
+What they offer to be measured is that of :class:`fluxttice_core.evidence.generator.Generator`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..operations import generate_all_operations
-from .layout import Pathway
+from .controls import collapsed_weights, perfect_weights, untrained_weights
+from .layout import GATES, INPUT_DIM, PATHWAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import DTypeLike, NDArray
 
     Floats = NDArray[np.floating[Any]]
+
+# Rows that go through all layers together, so that hidden units stay in a core's second-level
+# cache. A multiple of 24, the rows of a kernel: in another, sums end in other digits.
+TILE = 768
 
 
 class ReferenceVAE:
@@ -26,48 +33,78 @@ class ReferenceVAE:
     dtype : float64 for answers, float32 where only speed differs.
     """
 
+    space = GATES
+    pathways: tuple[str, ...] = PATHWAYS
+
     def __init__(self, weights: Mapping[str, Floats], dtype: DTypeLike = np.float64) -> None:
         self.dtype = np.dtype(dtype)
+        self._given = weights
         self._weights = {
             name: np.ascontiguousarray(value.T if value.ndim == 2 else value, dtype=self.dtype)
             for name, value in weights.items()
         }
         self.latent_dim: int = self._weights["encoder_A.fc_mu.bias"].shape[0]
-        self._encodings: dict[Pathway, tuple[Floats, Floats]] = {}
+        self._encodings: dict[str, tuple[Floats, Floats]] = {}
+
+    def in_single(self) -> ReferenceVAE:
+        """Return the same networks in float32."""
+        return ReferenceVAE(self._given, np.float32)
+
+    def untrained(self, seed: int) -> ReferenceVAE:
+        """Return random networks of this width: the control that lacks learning."""
+        return ReferenceVAE(untrained_weights(seed, self.latent_dim))
+
+    def collapsed(self, seed: int) -> ReferenceVAE:
+        """Return networks of this width whose decoders ignore the code."""
+        return ReferenceVAE(collapsed_weights(seed, self.latent_dim))
+
+    def perfect(self) -> ReferenceVAE | None:
+        """Return the codebook written by hand; None where a trit has no axis of its own."""
+        if self.latent_dim < INPUT_DIM:
+            return None
+        return ReferenceVAE(perfect_weights(self.latent_dim))
 
     def _linear(self, name: str, values: Floats) -> Floats:
         result = values @ self._weights[f"{name}.weight"]
         result += self._weights[f"{name}.bias"]
         return result
 
-    def encode(self, trits: NDArray[Any], pathway: Pathway) -> tuple[Floats, Floats]:
+    def encode(self, rows: NDArray[Any], pathway: str) -> tuple[Floats, Floats]:
         """Map trits ``(n, 9)`` to posterior mean and log-variance, ``(n, latent)`` each."""
         name = f"encoder_{pathway}"
-        hidden = np.asarray(trits, dtype=self.dtype)
-        for layer in (0, 2, 4):
-            hidden = np.maximum(self._linear(f"{name}.encoder.{layer}", hidden), 0)
+
+        def layers(hidden: Floats) -> Floats:
+            for layer in (0, 2, 4):
+                hidden = np.maximum(self._linear(f"{name}.encoder.{layer}", hidden), 0)
+            return hidden
+
+        hidden = self._in_tiles(layers, rows, 64)
         return self._linear(f"{name}.fc_mu", hidden), self._linear(f"{name}.fc_logvar", hidden)
 
-    def encode_all(self, pathway: Pathway) -> tuple[Floats, Floats]:
+    def encode_all(self, pathway: str) -> tuple[Floats, Floats]:
         """:meth:`encode` of all 19,683 operations in index order, once; read-only."""
         if pathway not in self._encodings:
-            encoding = self.encode(generate_all_operations(), pathway)
+            encoding = self.encode(self.space.enumerate(), pathway)
             for values in encoding:
                 values.flags.writeable = False
             self._encodings[pathway] = encoding
         return self._encodings[pathway]
 
-    def logits(self, latents: NDArray[Any], pathway: Pathway) -> Floats:
+    def logits(self, latents: NDArray[Any], pathway: str) -> Floats:
         """Map codes ``(n, latent)`` to logits ``(n, 9, 3)``; class c is trit c - 1."""
-        hidden = np.asarray(latents, dtype=self.dtype)
-        if pathway == "A":
-            hidden = np.maximum(self._linear("decoder_A.decoder.0", hidden), 0)
-            hidden = np.maximum(self._linear("decoder_A.decoder.2", hidden), 0)
-            return self._linear("decoder_A.decoder.4", hidden).reshape(-1, 9, 3)
-        hidden = np.maximum(self._linear("decoder_B.fc_in", hidden), 0)
+        decode = self._decode_a if pathway == "A" else self._decode_b
+        return self._in_tiles(decode, latents, 27).reshape(-1, 9, 3)
+
+    def _decode_a(self, codes: Floats) -> Floats:
+        hidden = np.maximum(self._linear("decoder_A.decoder.0", codes), 0)
+        hidden = np.maximum(self._linear("decoder_A.decoder.2", hidden), 0)
+        return self._linear("decoder_A.decoder.4", hidden)
+
+    def _decode_b(self, codes: Floats) -> Floats:
+        hidden = np.maximum(self._linear("decoder_B.fc_in", codes), 0)
         hidden = np.maximum(self._residual("decoder_B.residual1", hidden), 0)
         hidden = self._residual("decoder_B.residual2", hidden)
-        return self._linear("decoder_B.fc_out", hidden).reshape(-1, 9, 3)
+        return self._linear("decoder_B.fc_out", hidden)
 
     def _residual(self, name: str, hidden: Floats) -> Floats:
         inner = np.maximum(self._linear(f"{name}.block.0", hidden), 0)
@@ -75,14 +112,12 @@ class ReferenceVAE:
         correction += hidden
         return correction
 
-
-def probabilities(logits: Floats) -> Floats:
-    """Softmax over the last axis (three classes), shifted so that it cannot overflow."""
-    # Written out: NumPy's reductions over an axis of length three cost more than the network.
-    first, second, third = logits[..., 0], logits[..., 1], logits[..., 2]
-    highest = np.maximum(np.maximum(first, second), third)
-    result = np.exp(logits - highest[..., None])
-    total = result[..., 0] + result[..., 1]
-    total += result[..., 2]
-    result /= total[..., None]
-    return result
+    def _in_tiles(
+        self, function: Callable[[Floats], Floats], rows: NDArray[Any], width: int
+    ) -> Floats:
+        """A function of rows, to rows of another width, a tile of them at a time."""
+        given = np.asarray(rows, dtype=self.dtype)
+        result = np.empty((len(given), width), dtype=self.dtype)
+        for start in range(0, len(given), TILE):
+            result[start : start + TILE] = function(given[start : start + TILE])
+        return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..operations import NUM_OPERATIONS
+from ..gates.operations import NUM_OPERATIONS
 
 # Of the repulsion's kernel, as in v5.5.
 SQUARED_WIDTH = 0.25

@@ -21,11 +21,11 @@ from torch.func import functional_call, grad_and_value
 from ..config import Config
 from ..errors import TrainingError
 from ..model.dual_vae import DualNeuralVAEV5
+from ..model.layout import PATHWAYS, Pathway
 from .controller import CodebookControls, Controls
-from .step import Generators, Noise, StepFigures, draw_noise, objective, train_step
+from .step import Generators, Named, Noise, StepFigures, draw_noise, objective, train_step
 
-Named = dict[str, Tensor]
-_Program = Callable[..., tuple[Tensor, list[Tensor], Named]]
+_Program = Callable[..., tuple[StepFigures, dict[Pathway, Tensor], Named]]
 
 
 class CompiledStep:
@@ -41,12 +41,12 @@ class CompiledStep:
         self._controls: tuple[Controls | None, Controls | None] = (None, None)
         names = {parameter: name for name, parameter in model.named_parameters()}
         self._parameters: Named = {}
-        self._groups: list[_Group] = []
-        for settings in optimizer.param_groups:
+        self._groups: dict[Pathway, _Group] = {}
+        for pathway, settings in zip(PATHWAYS, optimizer.param_groups, strict=True):
             chosen = {names[one]: one for one in settings["params"]}
             self._parameters |= {name: one.detach() for name, one in chosen.items()}
-            self._groups.append(_Group(list(chosen), *_moments(optimizer, chosen.values())))
-        program = _program(model, [group.names for group in self._groups], config)
+            self._groups[pathway] = _Group(list(chosen), *_moments(optimizer, chosen.values()))
+        program = _program(model, {key: group.names for key, group in self._groups.items()}, config)
         device = next(iter(self._parameters.values())).device
         # On the CPU also what calls the kernels in C++: faster to run and to compile.
         self._program: _Program = torch.compile(
@@ -89,27 +89,26 @@ class CompiledStep:
                 f"the step cannot be compiled here: {' '.join(str(error).split())[:300]}; it "
                 "needs a C++ compiler; install one or train without compiling"
             ) from error
-        self._update(optimizer, gradients, clips, (controls.lr_a, controls.lr_b))
-        return StepFigures(figures)
+        self._update(optimizer, gradients, clips, controls)
+        return figures
 
     @torch.no_grad()
     def _update(
         self,
         optimizer: torch.optim.Optimizer,
         gradients: Named,
-        clips: list[Tensor],
-        rates: tuple[float, float],
+        clips: dict[Pathway, Tensor],
+        controls: Controls,
     ) -> None:
         """What ``optimizer.step()`` does, without what it looks up anew at every step."""
         # The kernel behind the optimisers that train_step uses, called as they call it.
         kernel = (
             torch._fused_adamw_ if self._config.optimizer.type == "adamw" else torch._fused_adam_
         )
-        for group, settings, clip, rate in zip(
-            self._groups, optimizer.param_groups, clips, rates, strict=True
-        ):
+        for pathway, settings in zip(PATHWAYS, optimizer.param_groups, strict=True):
+            group = self._groups[pathway]
             group.count.add_(1.0)
-            settings["lr"] = rate
+            settings["lr"] = controls.of(pathway).rate
             beta1, beta2 = settings["betas"]
             kernel(
                 [self._parameters[name] for name in group.names],
@@ -118,14 +117,14 @@ class CompiledStep:
                 group.squares,
                 [],
                 group.steps,
-                lr=rate,
+                lr=settings["lr"],
                 beta1=beta1,
                 beta2=beta2,
                 weight_decay=settings["weight_decay"],
                 eps=settings["eps"],
                 amsgrad=False,
                 maximize=False,
-                grad_scale=clip,
+                grad_scale=clips[pathway],
             )
 
 
@@ -171,13 +170,11 @@ class _Objective(nn.Module):
         super().__init__()
         self.model, self.config = model, config
 
-    def forward(
-        self, operations: Tensor, noise: Noise, controls: Controls
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, operations: Tensor, noise: Noise, controls: Controls) -> tuple[Tensor, Named]:
         return objective(self.model, operations, noise, controls, self.config)
 
 
-def _program(model: DualNeuralVAEV5, groups: list[list[str]], config: Config) -> _Program:
+def _program(model: DualNeuralVAEV5, groups: dict[Pathway, list[str]], config: Config) -> _Program:
     """The step up to its update, as a function of tensors.
 
     Returns the figures, what each pathway's gradients are to be divided by, and the gradients.
@@ -186,21 +183,21 @@ def _program(model: DualNeuralVAEV5, groups: list[list[str]], config: Config) ->
 
     def program(
         parameters: Named, operations: Tensor, noise: Noise, controls: Controls
-    ) -> tuple[Tensor, list[Tensor], Named]:
-        def loss(values: Named) -> tuple[Tensor, Tensor]:
+    ) -> tuple[StepFigures, dict[Pathway, Tensor], Named]:
+        def loss(values: Named) -> tuple[Tensor, Named]:
             named = {f"model.{name}": value for name, value in values.items()}
-            result: tuple[Tensor, Tensor] = functional_call(
+            result: tuple[Tensor, Named] = functional_call(
                 module, named, (operations, noise, controls)
             )
             return result
 
         gradients, (_, figures) = grad_and_value(loss, has_aux=True)(parameters)
-        norms = [
-            torch.stack([gradients[name].square().sum() for name in group]).sum().sqrt()
-            for group in groups
-        ]
-        clips = [((norm + 1e-6) / config.grad_clip).clamp(min=1.0) for norm in norms]
-        return torch.cat([figures, torch.stack(norms)]), clips, gradients
+        clips = {}
+        for pathway, names in groups.items():
+            norm = torch.stack([gradients[name].square().sum() for name in names]).sum().sqrt()
+            figures[f"grad_norm_{pathway}"] = norm
+            clips[pathway] = ((norm + 1e-6) / config.grad_clip).clamp(min=1.0)
+        return StepFigures.of(figures), clips, gradients
 
     return program
 

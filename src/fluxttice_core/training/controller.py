@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..config import Config, Ramp, WeightRamp
+from ..model.layout import Pathway
 from ..objective import schedules
 
 
@@ -18,6 +19,15 @@ class CodebookControls:
     sharpness_weight: float
     influence_weight: float
     distance_weight: float
+
+
+class PathwayControls(NamedTuple):
+    """Those of one pathway: ``weight`` is that of its loss, ``rate`` its learning rate."""
+
+    temperature: float
+    beta: float
+    weight: float
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,14 @@ class Controls:
     lr_b: float
     prior_ramp: float
     codebook: CodebookControls | None
+
+    def of(self, pathway: Pathway) -> PathwayControls:
+        """Return the numbers of one pathway."""
+        if pathway == "A":
+            weight = self.lambda1 * self.balance_a
+            return PathwayControls(self.temp_a, self.beta_a, weight, self.lr_a)
+        weight = self.lambda2 * self.balance_b
+        return PathwayControls(self.temp_b, self.beta_b, weight, self.lr_b)
 
 
 @dataclass(slots=True)

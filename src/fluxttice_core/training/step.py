@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,36 +12,31 @@ from torch import Tensor, nn
 from ..config import Config
 from ..model.dual_vae import DualNeuralVAEV5, batch_latent_entropy, cross_inject
 from ..model.encoder import scaled_code
-from ..model.layout import Pathway
+from ..model.layout import PATHWAYS, Pathway
 from ..objective import codebook, elbo, regularisers
 from .controller import Controls
 
 Generators = dict[str, torch.Generator]
+Named = dict[str, Tensor]
 
 
-@dataclass(frozen=True, slots=True)
-class StepFigures:
-    """Means over the batch, still on the device: nats, and unclipped gradient norms."""
+class StepFigures(NamedTuple):
+    """Means over the batch, still on the device: nats, and unclipped gradient norms.
 
+    ``values[i]`` is the figure that ``names[i]`` names.
+    """
+
+    names: tuple[str, ...]
     values: Tensor
 
-    NAMES = (
-        "loss",
-        "nll_A",
-        "nll_B",
-        "kl_A",
-        "kl_B",
-        "H_A",
-        "H_B",
-        "collision_A",
-        "collision_B",
-        "conditional_entropy_A",
-        "conditional_entropy_B",
-        "influence_spread_A",
-        "influence_spread_B",
-        "grad_norm_A",
-        "grad_norm_B",
-    )
+    @classmethod
+    def of(cls, figures: Mapping[str, Tensor]) -> StepFigures:
+        """Put the figures into one tensor: a run adds them up step by step."""
+        return cls(tuple(figures), torch.stack(list(figures.values())))
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the figures by name, read from the device."""
+        return dict(zip(self.names, self.values.tolist(), strict=True))
 
 
 def pathway_parameters(model: DualNeuralVAEV5, pathway: Pathway) -> list[nn.Parameter]:
@@ -60,13 +57,13 @@ def mixing_shares(batch: int, rho: float, mixed_fraction: float, stream: torch.G
 class Noise:
     """Every random number of one step, on the device of the batch.
 
-    ``codes``: standard normal ``(batch, latent)``, for A and for B. ``shares``: of the other
-    pathway's code, ``(batch, 1)`` each. ``prior``: latents ``(num_latents, latent)``, as many as
-    the objective's terms read: none, one or two.
+    ``codes``: standard normal ``(batch, latent)`` for each pathway. ``shares``: of the other
+    pathway's code, ``(batch, 1)`` for each. ``prior``: latents ``(num_latents, latent)``, as many
+    as the objective's terms read: none, one or two.
     """
 
-    codes: tuple[Tensor, Tensor]
-    shares: tuple[Tensor, Tensor]
+    codes: dict[Pathway, Tensor]
+    shares: dict[Pathway, Tensor]
     prior: tuple[Tensor, ...]
 
 
@@ -81,97 +78,50 @@ def draw_noise(
         num_latents = [config.prior_terms.num_latents]
     elif config.codebook_terms is not None:
         num_latents = [config.codebook_terms.num_latents] * 2
-    code_a, code_b = (
-        torch.randn(batch, latent_dim, generator=streams["noise"], dtype=operations.dtype)
-        for _ in range(2)
-    )
-    share_a, share_b = (
-        mixing_shares(batch, controls.rho, fraction, streams["mix"]) for _ in range(2)
-    )
-    prior = (torch.randn(rows, latent_dim, generator=streams["prior"]) for rows in num_latents)
+
+    def normal(rows: int, stream: str, dtype: torch.dtype | None = None) -> Tensor:
+        drawn = torch.randn(rows, latent_dim, generator=streams[stream], dtype=dtype)
+        return drawn.to(device)
+
+    def shares() -> Tensor:
+        return mixing_shares(batch, controls.rho, fraction, streams["mix"]).to(device)
+
     return Noise(
-        (code_a.to(device), code_b.to(device)),
-        (share_a.to(device), share_b.to(device)),
-        tuple(latents.to(device) for latents in prior),
+        {pathway: normal(batch, "noise", operations.dtype) for pathway in PATHWAYS},
+        {pathway: shares() for pathway in PATHWAYS},
+        tuple(normal(rows, "prior") for rows in num_latents),
     )
+
+
+class _Encoded(NamedTuple):
+    """What an encoder makes of the batch, ``(batch, latent)`` each."""
+
+    mean: Tensor
+    logvar: Tensor
+    code: Tensor
 
 
 def objective(
     model: DualNeuralVAEV5, operations: Tensor, noise: Noise, controls: Controls, config: Config
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Named]:
     """Return the loss of float trits ``(batch, 9)``, and the figures but for the gradient norms.
 
     A pure function of its arguments, which draws nothing: it can be compiled as it stands.
     """
-    classes = operations.long() + 1
-    zero = torch.zeros((), device=operations.device)
-
-    mean_a, logvar_a = model.encoder_A(operations)
-    mean_b, logvar_b = model.encoder_B(operations)
-    logvar_a = elbo.bounded_log_variance(logvar_a)
-    logvar_b = elbo.bounded_log_variance(logvar_b)
-    code_a = scaled_code(mean_a, logvar_a, controls.temp_a, noise.codes[0])
-    code_b = scaled_code(mean_b, logvar_b, controls.temp_b, noise.codes[1])
-    logits_a = model.decoder_A(cross_inject(code_a, code_b, noise.shares[0]))
-    logits_b = model.decoder_B(cross_inject(code_b, code_a, noise.shares[1]))
-
-    nll_a = elbo.reconstruction_nll(logits_a, classes)
-    nll_b = elbo.reconstruction_nll(logits_b, classes)
-    kl_a = elbo.kl_to_standard_normal(mean_a, logvar_a)
-    kl_b = elbo.kl_to_standard_normal(mean_b, logvar_b)
-    loss_a = elbo.negative_elbo(nll_a, kl_a, controls.beta_a, config.free_bits)
-    loss_b = elbo.negative_elbo(nll_b, kl_b, controls.beta_b, config.free_bits)
-    if config.vae_b.entropy_weight:
-        loss_b = loss_b - config.vae_b.entropy_weight * regularisers.output_entropy(logits_b)
-    if config.vae_b.repulsion_weight:
-        loss_b = loss_b + config.vae_b.repulsion_weight * regularisers.repulsion(code_b)
-    entropy_a, entropy_b = batch_latent_entropy(code_a), batch_latent_entropy(code_b)
-
-    collision_a = collision_b = conditional_a = conditional_b = zero
-    spread_a = spread_b = zero
-    if config.prior_terms is not None:
-        (latents,) = noise.prior
-        prior_a, collision_a, conditional_a = _prior_terms(model.decoder_A(latents), config)
-        prior_b, collision_b, conditional_b = _prior_terms(model.decoder_B(latents), config)
-        loss_a = loss_a + controls.prior_ramp * prior_a
-        loss_b = loss_b + controls.prior_ramp * prior_b
-    if config.codebook_terms is not None:
-        latents, fresh = noise.prior
-        cells_a, collision_a, conditional_a, spread_a = _cell_terms(
-            model.decoder_A, latents, fresh, controls, config
-        )
-        cells_b, collision_b, conditional_b, spread_b = _cell_terms(
-            model.decoder_B, latents, fresh, controls, config
-        )
-        loss_a = loss_a + cells_a + _code_terms(mean_a, mean_b, operations, controls, config)
-        loss_b = loss_b + cells_b + _code_terms(mean_b, mean_a, operations, controls, config)
-
-    loss = (
-        controls.lambda1 * controls.balance_a * loss_a
-        + controls.lambda2 * controls.balance_b * loss_b
-    )
+    encoded = {
+        pathway: _encode(model, pathway, operations, noise, controls) for pathway in PATHWAYS
+    }
+    weighted: list[Tensor] = []
+    figures: Named = {}
+    for pathway in PATHWAYS:
+        loss, found = _pathway_loss(model, pathway, encoded, operations, noise, controls, config)
+        weighted.append(controls.of(pathway).weight * loss)
+        figures |= {f"{name}_{pathway}": value for name, value in found.items()}
+    loss = weighted[0] + weighted[1]
     if _aligns_entropies(config):
-        alignment = regularisers.entropy_alignment(entropy_a, entropy_b)
+        alignment = regularisers.entropy_alignment(figures["H_A"], figures["H_B"])
         loss = loss + controls.lambda3 * alignment
-
-    figures = torch.stack(
-        [
-            loss,
-            nll_a.mean(),
-            nll_b.mean(),
-            kl_a.sum(dim=1).mean(),
-            kl_b.sum(dim=1).mean(),
-            entropy_a,
-            entropy_b,
-            collision_a,
-            collision_b,
-            conditional_a,
-            conditional_b,
-            spread_a,
-            spread_b,
-        ]
-    )
-    return loss, figures.detach()
+    return loss, {name: value.detach() for name, value in {"loss": loss, **figures}.items()}
 
 
 def _aligns_entropies(config: Config) -> bool:
@@ -180,35 +130,72 @@ def _aligns_entropies(config: Config) -> bool:
     return bool(model.lambda3_base or model.lambda3_amplitude or model.statenet_lambda_scale)
 
 
-def train_step(
+def _encode(
     model: DualNeuralVAEV5,
-    optimizer: torch.optim.Optimizer,
+    pathway: Pathway,
     operations: Tensor,
+    noise: Noise,
+    controls: Controls,
+) -> _Encoded:
+    mean, logvar = model.encoder(pathway)(operations)
+    logvar = elbo.bounded_log_variance(logvar)
+    code = scaled_code(mean, logvar, controls.of(pathway).temperature, noise.codes[pathway])
+    return _Encoded(mean, logvar, code)
+
+
+def _pathway_loss(
+    model: DualNeuralVAEV5,
+    pathway: Pathway,
+    encoded: Mapping[Pathway, _Encoded],
+    operations: Tensor,
+    noise: Noise,
     controls: Controls,
     config: Config,
-    streams: Generators,
-) -> StepFigures:
-    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step."""
-    noise = draw_noise(operations, model.latent_dim, controls, config, streams)
-    loss, figures = objective(model, operations, noise, controls, config)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    # A clip per pathway: one over both would let either silence the other.
-    norms = [
-        nn.utils.clip_grad_norm_(group["params"], config.grad_clip)
-        for group in optimizer.param_groups
-    ]
-    for group, rate in zip(optimizer.param_groups, (controls.lr_a, controls.lr_b), strict=True):
-        group["lr"] = rate
-    optimizer.step()
-    return StepFigures(torch.cat([figures, torch.stack(norms)]))
+) -> tuple[Tensor, Named]:
+    """The loss of one pathway and its figures; no gradient reaches the other one."""
+    own, other = encoded[pathway], encoded["B" if pathway == "A" else "A"]
+    decoder = model.decoder(pathway)
+    logits = decoder(cross_inject(own.code, other.code, noise.shares[pathway]))
+    nll = elbo.reconstruction_nll(logits, operations.long() + 1)
+    kl = elbo.kl_to_standard_normal(own.mean, own.logvar)
+    loss = elbo.negative_elbo(nll, kl, controls.of(pathway).beta, config.free_bits)
+    if pathway == "B":
+        loss = _regularised(loss, logits, own.code, config)
+    figures = {
+        "nll": nll.mean(),
+        "kl": kl.sum(dim=1).mean(),
+        "H": batch_latent_entropy(own.code),
+        # Of terms that are left out: 0.
+        **dict.fromkeys(
+            ("collision", "conditional_entropy", "influence_spread"), torch.zeros_like(loss)
+        ),
+    }
+    if config.prior_terms is not None:
+        prior, found = _prior_terms(decoder, noise, config)
+        loss, figures = loss + controls.prior_ramp * prior, figures | found
+    if config.codebook_terms is not None:
+        cells, found = _cell_terms(decoder, noise, controls, config)
+        codes = _code_terms(own.mean, other.mean, operations, controls, config)
+        loss, figures = loss + cells + codes, figures | found
+    return loss, figures
 
 
-def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor]:
+def _regularised(loss: Tensor, logits: Tensor, code: Tensor, config: Config) -> Tensor:
+    """Pathway B's loss less its output entropy, and with the repulsion of its codes."""
+    settings = config.vae_b
+    if settings.entropy_weight:
+        loss = loss - settings.entropy_weight * regularisers.output_entropy(logits)
+    if settings.repulsion_weight:
+        loss = loss + settings.repulsion_weight * regularisers.repulsion(code)
+    return loss
+
+
+def _prior_terms(decoder: nn.Module, noise: Noise, config: Config) -> tuple[Tensor, Named]:
     """Weighted sum of the prior-side terms, and the two of them worth logging."""
     terms = config.prior_terms
     assert terms is not None
-    log_probabilities = _log_probabilities(logits)
+    (latents,) = noise.prior
+    log_probabilities = _log_probabilities(decoder(latents))
     probabilities = log_probabilities.exp()
     collision = regularisers.collision_chi_square(probabilities)
     pairs = regularisers.pair_collision_chi_square(probabilities)
@@ -218,7 +205,7 @@ def _prior_terms(logits: Tensor, config: Config) -> tuple[Tensor, Tensor, Tensor
         + terms.pair_collision_weight * pairs
         + terms.sharpness_weight * conditional
     )
-    return weighted, collision, conditional
+    return weighted, {"collision": collision, "conditional_entropy": conditional}
 
 
 def _log_probabilities(logits: Tensor) -> Tensor:
@@ -227,8 +214,8 @@ def _log_probabilities(logits: Tensor) -> Tensor:
 
 
 def _cell_terms(
-    decoder: nn.Module, latents: Tensor, fresh: Tensor, controls: Controls, config: Config
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    decoder: nn.Module, noise: Noise, controls: Controls, config: Config
+) -> tuple[Tensor, Named]:
     """Weighted sum of the terms on the cells a decoder cuts the prior into, and the three of them.
 
     Where the cells end is read at a temperature: a decision as sharp as it is to become has its
@@ -237,6 +224,7 @@ def _cell_terms(
     terms, weights = config.codebook_terms, controls.codebook
     assert terms is not None
     assert weights is not None
+    latents, fresh = noise.prior
     width = latents.shape[1]
     num_resampled = width * terms.influence_draws
     resampled = codebook.resample_one_coordinate(latents[:num_resampled], fresh[:num_resampled])
@@ -253,7 +241,11 @@ def _cell_terms(
         + weights.sharpness_weight * conditional
         + weights.influence_weight * spread
     )
-    return weighted, collision, conditional, spread
+    return weighted, {
+        "collision": collision,
+        "conditional_entropy": conditional,
+        "influence_spread": spread,
+    }
 
 
 def _code_terms(
@@ -266,3 +258,25 @@ def _code_terms(
     return terms.alignment_weight * codebook.code_alignment(
         mean, other_mean
     ) + weights.distance_weight * codebook.distance_stress(mean, operations)
+
+
+def train_step(
+    model: DualNeuralVAEV5,
+    optimizer: torch.optim.Optimizer,
+    operations: Tensor,
+    controls: Controls,
+    config: Config,
+    streams: Generators,
+) -> StepFigures:
+    """Update both pathways on float trits ``(batch, 9)`` and return the figures of the step."""
+    noise = draw_noise(operations, model.latent_dim, controls, config, streams)
+    loss, figures = objective(model, operations, noise, controls, config)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    for pathway, group in zip(PATHWAYS, optimizer.param_groups, strict=True):
+        # A clip per pathway: one over both would let either silence the other.
+        norm = nn.utils.clip_grad_norm_(group["params"], config.grad_clip)
+        figures[f"grad_norm_{pathway}"] = norm
+        group["lr"] = controls.of(pathway).rate
+    optimizer.step()
+    return StepFigures.of(figures)

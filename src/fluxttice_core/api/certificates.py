@@ -1,0 +1,182 @@
+"""Certificates: issued, and checked by measuring again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..artifacts.checkpoint import Checkpoint, read_checkpoint
+from ..certificate.network.drawn_claims import NUM_DRAWS as CERTIFIED_DRAWS
+from ..errors import CertificateError
+from ..files import read_file
+from ..seal import (
+    PASSWORD_VARIABLE,
+    Policy,
+    load_private_key,
+    load_public_key,
+    verify_folder,
+    version_numbers,
+)
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..seal import Verification
+
+_HISTORY = "give the run's metrics.jsonl"
+
+
+def certify(
+    checkpoint: Checkpoint | str | Path,
+    out: str | Path,
+    *,
+    key: str | Path | Sequence[str | Path] = (),
+    config: Config | str | Path | None = None,
+    history: str | Path | None = None,
+    expires: str | None = None,
+    supersedes: str | None = None,
+    trained_here: bool = False,
+    num_draws: Sequence[int] = CERTIFIED_DRAWS,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Measure a checkpoint and write a certificate that anyone can check, into a new folder.
+
+    Parameters
+    ----------
+    key : private key files (P-256, PKCS#8 PEM) that sign; none for an unsigned certificate. The
+        password of an encrypted key comes from ``FLUXTTICE_KEY_PASSWORD``.
+    config : the configuration of a file that carries none.
+    history : the run's ``metrics.jsonl``, to be bound by its hash.
+    expires : "2027-01-31T00:00:00Z": verification refuses from then on.
+    supersedes : SHA-256 of the statement of the certificate that this one replaces.
+    trained_here : the issuer states that this machine's processor trained the weights.
+    num_draws : at which distinct operations are counted; increasing.
+
+    Returns
+    -------
+    The certified statement's predicate, as plain values.
+
+    Raises
+    ------
+    CheckpointError, CertificateError, ArtifactError, KeyFileError, ConfigError
+
+    Example
+    -------
+    >>> import tempfile
+    >>> from fluxttice_core import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     statement = certify(load(), folder, num_draws=(10, 100))
+    ...     verify(folder, allow_unsigned=True, level=1).holds
+    True
+    >>> statement["separation"]["separated"]
+    True
+    """
+    from ..certificate.network.issue import IssueOptions, certify_checkpoint
+    from ..environment import describe_environment
+
+    source = checkpoint if isinstance(checkpoint, Checkpoint) else read_checkpoint(checkpoint)
+    password = os.environ.get(PASSWORD_VARIABLE)
+    options = IssueOptions(
+        keys=[load_private_key(path, password) for path in _paths(key)],
+        config=_config(config),
+        history=None if history is None else read_file(history, remedy=_HISTORY),
+        expires=expires,
+        supersedes=supersedes,
+        trained_on=describe_environment()["cpu"] if trained_here else None,
+        num_draws=tuple(num_draws),
+    )
+    return certify_checkpoint(source, out, options, on_progress).as_dict()
+
+
+def verify(
+    path: str | Path,
+    *,
+    key: str | Path | Sequence[str | Path] = (),
+    level: int = 2,
+    allow_unsigned: bool = False,
+    not_before: datetime | None = None,
+    min_version: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """Check a certificate's folder: who signed it, the files, and the claims, measured again.
+
+    Parameters
+    ----------
+    key : public key files of those you trust; each must have signed. Have them from the signers.
+    level : 1 signature and hashes, 2 exact counts anew, 3 recorded draws anew, 4 retrain.
+    allow_unsigned : without a key, check what can be checked; the verdict says what cannot.
+    not_before, min_version : refuse certificates issued earlier, or by an older version.
+
+    Returns
+    -------
+    A record of what was checked and what was not; it holds.
+
+    Raises
+    ------
+    VerificationError
+        Checked and false; ``mismatches`` lists everything.
+    CertificateError, ArtifactError, KeyFileError
+        Nothing could be checked.
+
+    Example
+    -------
+    See :func:`certify`, whose example ends here.
+
+    >>> verify("nowhere")
+    Traceback (most recent call last):
+        ...
+    fluxttice_core.errors.CertificateError: no key to verify with: ...
+    """
+    outcome = inspect_certificate(
+        path,
+        key=key,
+        level=level,
+        allow_unsigned=allow_unsigned,
+        not_before=not_before,
+        min_version=min_version,
+        on_progress=on_progress,
+    )
+    outcome.require()
+    return outcome
+
+
+def inspect_certificate(
+    path: str | Path,
+    *,
+    key: str | Path | Sequence[str | Path] = (),
+    level: int = 2,
+    allow_unsigned: bool = False,
+    not_before: datetime | None = None,
+    min_version: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Verification:
+    """Do what :func:`verify` does, and return the record whether it holds or not."""
+    from ..certificate import KINDS
+
+    keys = [load_public_key(path) for path in _paths(key)]
+    numbers = version_numbers(min_version) if min_version is not None else None
+    if numbers == ():
+        raise CertificateError(f"min_version is {min_version!r}; expected numbers like 1.2.0")
+    if not_before is not None and not_before.tzinfo is None:
+        not_before = not_before.replace(tzinfo=UTC)
+    return verify_folder(
+        path,
+        KINDS,
+        keys,
+        level=level,
+        allow_unsigned=allow_unsigned,
+        policy=Policy(not_before, numbers),
+        on_progress=on_progress,
+    )
+
+
+def _config(given: Config | str | Path | None) -> Config | None:
+    from ..config import load_config
+
+    return load_config(given) if isinstance(given, str | Path) else given
+
+
+def _paths(given: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+    return (given,) if isinstance(given, str | Path) else given

@@ -1,0 +1,236 @@
+"""The report on a model, on draws or on masses: which of them follows from the argument's type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from numpy.typing import ArrayLike
+
+from .. import measure
+from ..artifacts.checkpoint import Checkpoint
+from ..artifacts.draw_files import describe_names, draw_chunks, expand_names, names_draws
+from ..errors import DrawsError
+from ..evidence.controls import measure_with_controls
+from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS, Settings
+from ..evidence.report import DEFAULT_DRAWS, CoverageReport
+from ..gates.operations import GATES
+from ..loading import as_checkpoint, is_tensor, reference_of
+from ..measure import DistributionReport, DrawsReport, Space
+
+if TYPE_CHECKING:
+    from ..model.dual_vae import DualNeuralVAEV5
+
+Kind = Literal["model", "draws", "masses"]
+KINDS: tuple[Kind, ...] = ("model", "draws", "masses")
+
+
+@overload
+def coverage_report(
+    source: Checkpoint | DualNeuralVAEV5 | None = None,
+    *,
+    kind: Literal["model"] | None = None,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+    num_runs: int = 1,
+    num_latents: int = NUM_LATENTS,
+    control_latents: int = CONTROL_LATENTS,
+    seed: int = 0,
+    threads: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> CoverageReport: ...
+@overload
+def coverage_report(
+    source: str | Path,
+    *,
+    kind: Literal["model"],
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+    num_runs: int = 1,
+    num_latents: int = NUM_LATENTS,
+    control_latents: int = CONTROL_LATENTS,
+    seed: int = 0,
+    threads: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> CoverageReport: ...
+@overload
+def coverage_report(
+    source: ArrayLike,
+    *,
+    kind: Literal["masses"],
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+) -> DistributionReport: ...
+@overload
+def coverage_report(
+    source: ArrayLike | Iterable[Any] | Callable[[int], Any] | str | Path,
+    *,
+    kind: Literal["draws"],
+    space: Space | int | None = None,
+    reference: Any = None,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+) -> DrawsReport: ...
+@overload
+def coverage_report(  # type: ignore[overload-overlap]  # a text is a sequence too
+    source: str | Path,
+    *,
+    space: Space | int | None = None,
+    reference: Any = None,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+    num_runs: int = 1,
+    num_latents: int = NUM_LATENTS,
+    control_latents: int = CONTROL_LATENTS,
+    seed: int = 0,
+    threads: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> CoverageReport | DrawsReport: ...
+@overload
+def coverage_report(
+    source: ArrayLike | Iterable[Any] | Callable[[int], Any],
+    *,
+    space: Space | int | None = None,
+    reference: Any = None,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+) -> DrawsReport: ...
+def coverage_report(
+    source: Any = None,
+    *,
+    kind: Kind | None = None,
+    space: Space | int | None = None,
+    reference: Any = None,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+    num_runs: int = 1,
+    num_latents: int = NUM_LATENTS,
+    control_latents: int = CONTROL_LATENTS,
+    seed: int = 0,
+    threads: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> CoverageReport | DrawsReport | DistributionReport:
+    """Measure a model, draws from any generator of discrete things, or a distribution.
+
+    What is measured depends on the type of ``source`` and on ``kind``, never on its values.
+
+    Parameters
+    ----------
+    source : one of
+
+        - a model: None for the packaged default, a checkpoint, the path or the name of one, or a
+          PyTorch network;
+        - draws: integers ``(n,)``, rows of categories ``(n, k)`` or labels, as an array, a list, or
+          an iterator of chunks of any length (memory grows with the distinct ids alone; Ctrl-C
+          ends the reading, and the report is of the draws so far);
+        - files of draws: a path that ends in ``.npy``, ``.csv``, ``.txt``, ``.jsonl`` or
+          ``.parquet``, a pattern such as ``"shard-*.npy"``, or a list of :class:`~pathlib.Path`;
+          they are one source (a list of ``str`` is one of labels);
+        - a sampler: a callable that returns as many draws as it is asked for, and is asked for
+          the largest of ``num_draws``;
+        - masses ``(N,)`` that add up to 1, with ``kind="masses"``.
+    kind : "model", "draws" or "masses" where the type does not say it.
+    space : for draws, the number of possible ids 0 .. N-1, or a measure.Space. Rows of
+        nine trits are gates, whose space is known.
+    reference : for draws, another sample to compare with, as ``source``: validity, uniqueness,
+        novelty. Ids outside the space count as invalid then.
+    num_draws : the n at which coverage is reported; of draws, no n above twice their number, as
+        nothing reliable can be said of it.
+    num_runs : for a model, real runs made beside the expected coverage.
+    num_latents : for a model, prior latents behind the exact marginal. Coverage at n draws needs
+        16 n / 15 of them; with fewer it is withheld.
+    control_latents : for a model, prior latents of each control, where they are fewer.
+    seed : for a model, of latents and runs.
+    threads : for a model, pieces measured at a time; None for one on each core. Changes no figure.
+    on_progress : for a model, called with the number of pieces done so far, and of all.
+
+    Returns
+    -------
+    CoverageReport for a model (its controls measured in the same call), DrawsReport for draws,
+    DistributionReport for masses.
+
+    Raises
+    ------
+    DrawsError
+        Draws that are none, outside the space or not discrete.
+    ArtifactError
+        A file of draws that cannot be read.
+    ValueError
+        ``num_draws`` and its like out of range; ``space`` or ``reference`` for other than draws.
+    CheckpointError
+        A model that cannot be read.
+
+    Example
+    -------
+    >>> report = coverage_report([0, 0, 5], space=6)
+    >>> report.observed_richness, round(report.uniform_limit, 3)
+    (2, 0.421)
+    >>> coverage_report([0.5, 0.25, 0.25], kind="masses").hill_numbers[0]
+    3.0
+    """
+    least = min(num_latents, control_latents)
+    if any(n < 1 for n in num_draws) or not num_draws or num_runs < 0 or least < 2:
+        raise ValueError(
+            "num_draws must be at least 1, num_runs at least 0, num_latents and control_latents at "
+            f"least 2; got {tuple(num_draws)}, {num_runs}, {num_latents}, {control_latents}"
+        )
+    kind = _kind_of(source) if kind is None else _checked(kind)
+    named = (("space", space), ("reference", reference))
+    given = [name for name, value in named if value is not None]
+    if given and kind != "draws":
+        raise ValueError(
+            f"{' and '.join(given)} has a meaning for draws only; got "
+            f"{'a model' if kind == 'model' else 'masses'}, whose space is known"
+        )
+    if kind == "masses":
+        # NumPy has no bfloat16; float64 holds its values exactly.
+        masses = source.detach().double().cpu().numpy() if is_tensor(source) else source
+        return measure.distribution(masses, num_draws=num_draws)
+    if kind == "draws":
+        draws, name = _draws_of(source)
+        return measure.draws(
+            draws,
+            space=space,
+            reference=None if reference is None else _draws_of(reference)[0],
+            num_draws=num_draws,
+            known_spaces=(GATES,),
+            name=name,
+        )
+    checkpoint = as_checkpoint(source)
+    return measure_with_controls(
+        reference_of(checkpoint),
+        Settings(
+            num_draws=tuple(num_draws),
+            num_runs=num_runs,
+            num_latents=num_latents,
+            control_latents=control_latents,
+            seed=seed,
+            threads=threads,
+        ),
+        source=checkpoint.source,
+        weights_sha256=checkpoint.weights_sha256,
+        parts=checkpoint.split.parts(),
+        rho=checkpoint.rho,
+        active_threshold_nats=checkpoint.eps_kl,
+        on_progress=on_progress,
+    )
+
+
+def _checked(kind: Kind) -> Kind:
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
+    return kind
+
+
+def _kind_of(source: Any) -> Kind:
+    if isinstance(source, str | Path):
+        return "draws" if names_draws(source) else "model"
+    is_model = source is None or isinstance(source, Checkpoint) or hasattr(source, "state_dict")
+    return "model" if is_model else "draws"
+
+
+def _draws_of(source: Any) -> tuple[Any, str]:
+    """What is counted, and what the report calls it; a path stands for what its file holds."""
+    paths = [source] if isinstance(source, str | Path) else source
+    if not isinstance(paths, list | tuple) or not paths:
+        return source, "draws"
+    if paths is source and not all(isinstance(path, Path) for path in paths):
+        return source, "draws"
+    names = expand_names(paths)
+    if "-" in names:
+        raise DrawsError('"-" is standard input on a command line; give its chunks here')
+    return draw_chunks(names), describe_names(names)

@@ -1,0 +1,1 @@
+"""The certificate of a network over the gates: the first kind."""

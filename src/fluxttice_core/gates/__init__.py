@@ -1,0 +1,1 @@
+"""The two-input ternary gates: tables, names, algebra, and who is held out."""

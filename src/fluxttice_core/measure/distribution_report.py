@@ -1,0 +1,129 @@
+"""What known masses tell: the report on a distribution, and the call that makes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DrawsError
+from .coverage import expected_coverage, run_interval, uniform_coverage
+from .estimate import Estimate
+from .of_masses import OF_MASSES
+from .registry import ValueOf, flat_figures
+from .space import Space
+
+SCHEMA = "fluxttice_core/distribution-report/v1"
+# The largest error of a sum of masses that is taken for rounding.
+_ROUNDING = 1e-6
+
+_Masses = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionReport:
+    """Exact figures of a distribution given as its masses: nothing is estimated.
+
+    ``estimates`` holds every figure by name; ``entropy_nats``, ``chi_square`` and
+    ``total_variation`` are attributes too. ``coverage``: for each n the expected coverage, the
+    limit, and the interval of one real run.
+
+    Examples
+    --------
+    >>> report = distribution([0.5, 0.25, 0.25], num_draws=(2,))
+    >>> report.estimates["hill_number_2"]
+    Estimate(2.7 ids, limit 3.0)
+    """
+
+    source: str
+    space_size: int
+    coverage: tuple[tuple[int, float, float, tuple[float, float]], ...]
+    estimates: Mapping[str, Estimate]
+    schema: str = SCHEMA
+
+    entropy_nats = ValueOf()
+    chi_square = ValueOf()
+    total_variation = ValueOf()
+
+    @property
+    def hill_numbers(self) -> tuple[float, float, float]:
+        """Effective numbers of order 0, 1 and 2."""
+        zero, one, two = (float(self.estimates[f"hill_number_{order}"]) for order in range(3))
+        return zero, one, two
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: every figure as a record, and flat."""
+        return flat_figures(self) | {
+            "schema": self.schema,
+            "source": self.source,
+            "space_size": self.space_size,
+            "estimates": {name: item.as_dict() for name, item in self.estimates.items()},
+            "coverage": {
+                str(n): {
+                    "coverage": value,
+                    "limit": limit,
+                    "ratio": value / limit,
+                    "interval": list(interval),
+                }
+                for n, value, limit, interval in self.coverage
+            },
+            "limit_nats": math.log(self.space_size),
+            "hill_numbers": {str(order): value for order, value in enumerate(self.hill_numbers)},
+        }
+
+
+def distribution(
+    masses: Any, *, num_draws: Sequence[int] = (), name: str = "probabilities"
+) -> DistributionReport:
+    """Report on a probability vector.
+
+    Parameters
+    ----------
+    masses : of every id, ``(N,)``, an array, list or tensor of numbers that add up to 1.
+    num_draws : n at which the expected coverage is given.
+    name : of the source, for the report.
+
+    Raises
+    ------
+    DrawsError
+        Negative or not finite masses, a sum that is not 1 to six digits, or an n below 1.
+
+    Examples
+    --------
+    >>> report = distribution([0.5, 0.5], num_draws=(2,))
+    >>> report.coverage[0][:3]
+    (2, 0.75, 0.75)
+    """
+    p = _checked(masses)
+    wrong = [n for n in num_draws if n < 1]
+    if wrong:
+        raise DrawsError(f"expected num_draws of at least 1, got {wrong[0]}")
+    rows = []
+    for n in num_draws:
+        value = expected_coverage(p, n)
+        rows.append((n, value, uniform_coverage(n, len(p)), run_interval(p, n, expected=value)))
+    return DistributionReport(
+        source=name,
+        space_size=len(p),
+        coverage=tuple(rows),
+        estimates=OF_MASSES.estimates(p, Space(len(p))),
+    )
+
+
+def _checked(masses: Any) -> _Masses:
+    if hasattr(masses, "detach"):
+        # NumPy has no bfloat16; float64 holds its values exactly.
+        masses = masses.detach().cpu().double().numpy()
+    try:
+        p = np.asarray(masses, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DrawsError("expected masses (N,), numbers that add up to 1") from None
+    if p.ndim != 1 or not p.size or not np.isfinite(p).all() or (p < 0).any():
+        raise DrawsError("expected masses (N,), finite and none below 0")
+    if abs(float(p.sum()) - 1.0) > _ROUNDING:
+        raise DrawsError(f"expected masses that add up to 1, got a sum of {p.sum():.8g}")
+    return p / p.sum()

@@ -1,0 +1,217 @@
+"""From whatever a generator yields to integer ids: numbers, rows of categories, or labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DrawsError
+from .space import Space, WordSpace, as_space, is_whole
+
+# A table of so many entries is quicker to fill than the codes are to sort.
+SMALL_CODES = 2**20
+
+
+class Vocabulary:
+    """Gives each distinct label or row the next id; remembers them, so memory grows with these.
+
+    Examples
+    --------
+    >>> words = Vocabulary()
+    >>> words.ids(np.array(["CCO", "C", "CCO"])).tolist()
+    [1, 0, 1]
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[Any, int] = {}
+
+    def ids(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Map labels ``(n,)`` or rows ``(n, k)`` to ids ``(n,)``."""
+        codes = _row_codes(values) if values.ndim == 2 else None
+        if codes is None:
+            _, first, inverse = np.unique(values, return_index=True, return_inverse=True, axis=0)
+        elif int(codes.max()) < SMALL_CODES:
+            first, inverse = _first_places(codes)
+        else:
+            _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+        keys = values[first].tolist()
+        if values.ndim == 2:
+            keys = [tuple(row) for row in keys]
+        known = [self._ids.setdefault(key, len(self._ids)) for key in keys]
+        mapped: NDArray[np.int64] = np.array(known, dtype=np.int64)[inverse.reshape(-1)]
+        return mapped
+
+
+def _first_places(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What ``np.unique`` says of small codes, without sorting: first places, and the inverse.
+
+    >>> [places.tolist() for places in _first_places(np.array([7, 2, 7]))]
+    [[1, 0], [1, 0, 1]]
+    """
+    place = np.full(int(codes.max()) + 1, -1, dtype=np.int64)
+    # Written backwards, so that the first of each is what remains.
+    place[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    present = np.flatnonzero(place >= 0)
+    rank = np.empty(len(place), dtype=np.int64)
+    rank[present] = np.arange(len(present))
+    return place[present], rank[codes]
+
+
+def _row_codes(rows: NDArray[Any]) -> NDArray[np.int64] | None:
+    """One whole number for each row, if they fit: sorting numbers is far quicker than rows."""
+    if rows.dtype.kind not in "iu":
+        return None
+    low = rows.min(axis=0)
+    sizes = [int(high) - int(least) + 1 for high, least in zip(rows.max(axis=0), low, strict=True)]
+    if math.prod(sizes) >= 2**62:
+        return None
+    steps = np.cumprod([1, *sizes[:-1]], dtype=np.int64)
+    codes = np.zeros(len(rows), dtype=np.int64)
+    for column, least, step in zip(rows.T, low.astype(np.int64), steps, strict=True):
+        codes += (column.astype(np.int64) - least) * step
+    return codes
+
+
+class IdReader:
+    """Turns chunks of draws into ids, all in the way that the first chunk set.
+
+    Numbers ``(n,)`` are ids. Rows ``(n, k)`` have the ids of their word space, if that is given.
+    Other rows, and labels, are numbered as they come.
+
+    Parameters
+    ----------
+    vocabulary : shared with another reader, so that equal labels get equal ids.
+    space : of the draws; None if unknown.
+    known_spaces : whose rows are recognised where ``space`` is unknown.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary | None = None,
+        *,
+        space: Space | int | None = None,
+        known_spaces: Sequence[WordSpace] = (),
+    ) -> None:
+        self.vocabulary = vocabulary or Vocabulary()
+        self.kind: str | None = None
+        self._space = as_space(space)
+        self._known_spaces = known_spaces
+        self._read = 0
+        self._range: tuple[int, int] | None = None
+
+    @property
+    def space(self) -> Space:
+        """The space that was given, or that the draws read so far are recognised to be of.
+
+        Rows without the lowest category of a known space are not taken for its words: nine bits
+        look like nine trits.
+        """
+        if self._space.size is not None or self._range is None:
+            return self._space
+        low, high = self._range
+        for known in self._known_spaces:
+            of_length = self.kind == _rows_of(known.length)
+            if of_length and low == known.lowest and high < known.lowest + known.levels:
+                return known
+        return self._space
+
+    @property
+    def is_numbering(self) -> bool:
+        """Whether ids say no more than the order in which draws came first."""
+        return self.kind not in (None, "numbers") and self._word_space is None
+
+    @property
+    def _word_space(self) -> WordSpace | None:
+        given = self._space
+        return given if isinstance(given, WordSpace) and given.has_int64_ids else None
+
+    def ids(self, values: Any) -> NDArray[Any]:
+        """Return the ids of a chunk; one without draws says nothing of their kind.
+
+        Raises
+        ------
+        DrawsError
+            NaN, fractions, rows of another width, or another kind than the chunks before.
+        """
+        array = as_array(values)
+        if not len(array):
+            return np.zeros(0, dtype=np.int64)
+        kind = self._kind_of(array)
+        if self.kind is None:
+            self.kind = kind
+        if kind != self.kind:
+            raise DrawsError(
+                f"expected {self.kind} throughout, got {kind} from draw {self._read:,} on; give "
+                "one kind of draws at a time"
+            )
+        first, self._read = self._read, self._read + len(array)
+        if kind == "numbers":
+            return array
+        if self._word_space is not None:
+            return self._word_space.ids(array, first_row=first)
+        if array.dtype.kind != "U":
+            low, high = self._range or (int(array.min()), int(array.max()))
+            self._range = min(low, int(array.min())), max(high, int(array.max()))
+        return self.vocabulary.ids(array)
+
+    def _kind_of(self, array: NDArray[Any]) -> str:
+        if array.ndim > 2 or not array.size:
+            raise DrawsError(f"expected draws (n,) or rows (n, k), got shape {array.shape}")
+        if array.dtype.kind == "f":
+            wrong = ~is_whole(array)
+            place = tuple(np.argwhere(wrong)[0].tolist())
+            raise DrawsError(
+                f"expected whole numbers that {array.dtype} can tell apart; draw "
+                f"{self._read + place[0]:,} holds {array[place]} ({int(wrong.sum()):,} values are "
+                'wrong); masses are measured as such: kind="masses"'
+            )
+        if array.dtype.kind not in "iuU":
+            raise DrawsError(
+                f"expected whole numbers, rows of categories or labels, got values of {array.dtype}"
+            )
+        what = "labels" if array.dtype.kind == "U" else "numbers"
+        return what if array.ndim == 1 else _rows_of(array.shape[1], what)
+
+
+def _rows_of(length: int, what: str = "numbers") -> str:
+    return f"rows of {length} {what}"
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Return whole numbers as integers, texts as ``U``; anything else as it is."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    try:
+        array = np.asarray(values)
+    except (ValueError, OverflowError):
+        raise DrawsError("expected rows of the same length") from None
+    if array.ndim == 0:
+        raise DrawsError(
+            f"expected chunks of draws (n,) or rows (n, k), got the single value {values!r}"
+        )
+    if array.dtype == object and all(isinstance(value, str) for value in array.flat):
+        array = array.astype(str)
+    elif array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+        # NumPy makes texts of numbers that stand beside texts.
+        if not all(isinstance(value, str) for value in _flat(values)):
+            raise DrawsError("expected numbers or labels, got both in one chunk")
+    elif array.dtype.kind == "S":
+        try:
+            array = np.char.decode(array, "utf-8")
+        except UnicodeDecodeError:
+            raise DrawsError("expected labels as text, got bytes that are not UTF-8") from None
+    elif array.dtype.kind == "f" and is_whole(array).all():
+        array = array.astype(np.int64)
+    return array
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            yield value
+        else:
+            yield from _flat(value)

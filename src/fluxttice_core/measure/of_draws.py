@@ -1,0 +1,46 @@
+"""The estimates of the report on draws, in the order in which it shows them."""
+
+from __future__ import annotations
+
+from .diversity import hill_number
+from .registry import Registry
+from .richness import chao1, observed_richness
+from .uniformity import (
+    chi_square_to_uniform,
+    observed_coverage,
+    ratio_to_uniform,
+    uniform_limit,
+)
+from .unseen import sample_coverage, unseen_mass
+
+OF_DRAWS = Registry()
+OF_DRAWS.add("observed_richness", "distinct ids", observed_richness, is_count=True)
+OF_DRAWS.add("chao1", "richness, at least (Chao1)", lambda counts, _: chao1(counts))
+OF_DRAWS.add(
+    "good_turing_coverage",
+    "mass of the ids seen (Good-Turing)",
+    lambda counts, _: sample_coverage(counts),
+)
+OF_DRAWS.add("unseen_mass", "mass unseen", lambda counts, _: unseen_mass(counts))
+OF_DRAWS.add(
+    "hill_number_1",
+    "effective number, order 1 (exp entropy)",
+    lambda counts, space: hill_number(counts, 1, space),
+)
+OF_DRAWS.add(
+    "hill_number_2",
+    "effective number, order 2 (1 / sum p^2)",
+    lambda counts, space: hill_number(counts, 2, space),
+)
+OF_DRAWS.add(
+    "coverage", "coverage of the space", observed_coverage, needs_space=True, is_count=True
+)
+OF_DRAWS.add(
+    "uniform_limit",
+    "limit: fair dice, as many draws",
+    uniform_limit,
+    needs_space=True,
+    is_count=True,
+)
+OF_DRAWS.add("ratio", "ratio to the limit", ratio_to_uniform, needs_space=True)
+OF_DRAWS.add("chi_square", "chi-square from uniform", chi_square_to_uniform, needs_space=True)

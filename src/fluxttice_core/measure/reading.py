@@ -1,0 +1,112 @@
+"""Reading draws from whatever holds them, chunk by chunk, into a tally."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..errors import DrawsError
+from .ids import IdReader, as_array
+from .tally import Tally
+
+CHUNK = 2**22
+ASKED_AT_ONCE = 2**16
+
+
+def chunks_of(source: Any, num_draws: int) -> Iterator[Any]:
+    """Yield draws in chunks: slices of an array, an iterator's items, or a sampler's answers.
+
+    Parameters
+    ----------
+    source : an array or list of draws; an iterator of chunks; or a callable that returns as many
+        draws as it is asked for.
+    num_draws : how many to ask of a callable.
+
+    Raises
+    ------
+    DrawsError
+        Neither of these; a sampler that gives another number of draws than it was asked for.
+    """
+    if callable(source):
+        if num_draws < 1:
+            raise DrawsError("expected how many draws to ask the sampler for, got none")
+        yield from _sampled(source, num_draws)
+    elif isinstance(source, Iterable) and hasattr(source, "__next__"):
+        yield from source
+    else:
+        array = source if isinstance(source, np.ndarray) and source.ndim else as_array(source)
+        for start in range(0, len(array), CHUNK):
+            yield array[start : start + CHUNK]
+
+
+def _sampled(sampler: Callable[[int], Any], num_draws: int) -> Iterator[Any]:
+    for start in range(0, num_draws, ASKED_AT_ONCE):
+        wanted = min(ASKED_AT_ONCE, num_draws - start)
+        drawn = as_array(sampler(wanted))
+        if len(drawn) != wanted:
+            raise DrawsError(f"the sampler was asked for {wanted} draws and gave {len(drawn)}")
+        yield drawn
+
+
+class Sample:
+    """Draws of one generator: the ids that they become, and how often each was drawn.
+
+    Parameters
+    ----------
+    reader : of these draws alone.
+    space_size : ids must lie in 0 .. N-1; None if the space is not known.
+    """
+
+    def __init__(self, reader: IdReader, space_size: int | None) -> None:
+        self.reader = reader
+        self.tally = Tally(space_size)
+
+    def count(
+        self,
+        chunks: Iterable[Any],
+        *,
+        drop_outside: bool = False,
+        on_chunk: Callable[[int], None] | None = None,
+    ) -> None:
+        """Count chunks of draws; after an interruption (Ctrl-C) every whole chunk is counted.
+
+        Parameters
+        ----------
+        drop_outside : count ids outside the space as invalid instead of refusing them.
+        on_chunk : called with the number of draws counted so far.
+
+        Raises
+        ------
+        DrawsError
+            Draws that are not discrete, of different kinds, or outside the space.
+        """
+        for chunk in chunks:
+            with _interruption_held_back():
+                ids = self.reader.ids(chunk)
+                if self.reader.is_numbering:
+                    # Those of a reference are numbered first: the size of the space bounds no id.
+                    self.tally.space_size = None
+                self.tally.add(ids, drop_outside=drop_outside)
+            if on_chunk is not None:
+                on_chunk(self.tally.num_draws)
+
+
+@contextmanager
+def _interruption_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait until a chunk is counted: half of one would be a wrong number."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        raise KeyboardInterrupt

@@ -1,0 +1,156 @@
+"""Richness: how many ids there are, from how many were seen.
+
+``F_k`` is the number of ids drawn exactly k times among n draws, S that of all ids seen.
+
+References
+----------
+Chao (1984), Scand. J. Statist. 11; (1987), Biometrics 43. Colwell et al. (2012), J. Plant Ecol. 5.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .coverage import uniform_coverage
+from .estimate import Z95, Estimate
+from .frequencies import FrequencyCounts, as_frequencies
+from .poisson import RARE_EVENTS, poisson_mean_interval
+from .space import Space, as_space
+
+
+def observed_richness(counts: Any, space: Space | int | None = None) -> Estimate:
+    """Distinct ids among the draws: an exact count, with an interval of its expectation.
+
+    The interval holds the expected number of distinct ids in n independent draws, ``E S(n)``. Its
+    variance is what as many draws again would add, less ``F1^2 / n`` because the draws add up to
+    n. Where few draws repeat or few ids were drawn once, that number is Poisson and its exact
+    limits are used.
+
+    Parameters
+    ----------
+    counts : per id, or :class:`FrequencyCounts`.
+    space : bounds the interval, and gives the limit: what fair dice meet.
+
+    Returns
+    -------
+    Estimate in ids, an exact count, and the interval of its expectation.
+
+    Raises
+    ------
+    DrawsError
+        No counts.
+
+    References
+    ----------
+    Colwell et al. (2012), J. Plant Ecol. 5.
+
+    Examples
+    --------
+    >>> observed_richness([3, 2, 1, 1])
+    Estimate(4 ids, 95 % interval 1.0 .. 6.4, n = 7)
+    """
+    frequencies, size = as_frequencies(counts), as_space(space).size
+    n = frequencies.num_draws
+    return Estimate(
+        frequencies.observed_richness,
+        expectation_interval(frequencies, size),
+        unit="ids",
+        method="exact count; the interval is that of its expectation over runs of n draws "
+        "(variance after Colwell et al. 2012; exact Poisson limits where few)",
+        limit=None if size is None else size * uniform_coverage(n, size),
+        n=n,
+    )
+
+
+def chao1(counts: Any) -> Estimate:
+    """Bias-corrected Chao1, ``S + F1 (F1 - 1) / (2 (F2 + 1))``: a *lower* bound of the richness.
+
+    The interval is one-sided, ``(low, None)``: the lower end of Chao's log-normal interval, at
+    1.96 errors, since where all ids are equally likely Chao1 is no lower bound but an estimate,
+    and 1.645 leave nothing to spare (simulated). Nothing in the draws bounds how many ids are
+    rarer still.
+
+    Parameters
+    ----------
+    counts : per id, or :class:`FrequencyCounts`.
+
+    Returns
+    -------
+    Estimate in ids, whose interval is open above.
+
+    Raises
+    ------
+    DrawsError
+        No counts.
+
+    References
+    ----------
+    Chao (1984), Scand. J. Statist. 11; (1987), Biometrics 43.
+
+    Examples
+    --------
+    >>> chao1([2, 1, 1, 1, 1])
+    Estimate(8.0 ids, 95 % interval 5.0 .., n = 6)
+    """
+    frequencies = as_frequencies(counts)
+    return Estimate(
+        chao1_value(frequencies),
+        (_chao1_lower(frequencies), None),
+        unit="ids",
+        method="bias-corrected (Chao 1984), a lower bound; the interval is one-sided",
+        n=frequencies.num_draws,
+    )
+
+
+def chao1_value(frequencies: FrequencyCounts) -> float:
+    """Return the number alone, for estimates that build on it."""
+    once, twice = frequencies.seen(1), frequencies.seen(2)
+    return frequencies.observed_richness + once * (once - 1) / (2 * (twice + 1))
+
+
+def _chao1_lower(frequencies: FrequencyCounts) -> float:
+    once, twice = frequencies.seen(1), frequencies.seen(2)
+    unseen = once * (once - 1) / (2 * (twice + 1))
+    if unseen == 0:
+        return float(frequencies.observed_richness)
+    below = twice + 1
+    variance = (
+        unseen
+        + once * (2 * once - 1) ** 2 / (4 * below**2)
+        + once**2 * twice * (once - 1) ** 2 / (4 * below**4)
+    )
+    factor = math.exp(Z95 * math.sqrt(math.log1p(variance / unseen**2)))
+    # Ids are whole: less than one more is none.
+    return float(frequencies.observed_richness + math.floor(unseen / factor))
+
+
+def expectation_interval(frequencies: FrequencyCounts, size: int | None) -> tuple[float, float]:
+    """Return the interval of :func:`observed_richness`, for estimates that build on it."""
+    seen, n, once = frequencies.observed_richness, frequencies.num_draws, frequencies.seen(1)
+    unseen = math.inf if size is None else float(size - seen)
+    top = min(float(n), seen + unseen)
+    if n - seen < RARE_EVENTS:
+        low, high = poisson_mean_interval(n - seen)
+        return max(n - high, 1.0), min(n - low, top)
+    # Chao1 is a lower bound, and S and F1 rise together: with fewer unseen than these the spread
+    # would be understated (simulated), also where the space says that there are fewer.
+    pool = 1.75 * (chao1_value(frequencies) - seen)
+    more = -pool * math.expm1(-once / pool) if pool else 0.0
+    # Ids are whole: never less than the spread of one.
+    below = above = Z95 * math.sqrt(max(more - once**2 / n, 1.0))
+    if once < RARE_EVENTS:
+        low, high = poisson_mean_interval(once)
+        below = max(below, rarity(frequencies) * (once - low))
+        above = max(above, rarity(frequencies) * (high - once))
+    return max(seen - below, 1.0), min(seen + above, top)
+
+
+def rarity(frequencies: FrequencyCounts) -> float:
+    """Share of the Poisson spread of the ids drawn once that is left beside those drawn twice.
+
+    1 if no id was drawn twice: what was drawn once may be of any number of ids. Else they are
+    about ``F1^2 / 2 F2`` ids, most of which are sure to be drawn.
+    """
+    ratio = 2.0 * frequencies.seen(2) / max(frequencies.seen(1), 1)
+    return math.sqrt(-math.expm1(-ratio) / ratio) if ratio else 1.0

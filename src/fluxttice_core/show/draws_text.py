@@ -1,0 +1,75 @@
+"""The report on draws as text for a terminal."""
+
+from __future__ import annotations
+
+from ..measure import OF_DRAWS, DrawsReport
+from .words import percent, table
+
+
+def draws_text(report: DrawsReport) -> str:
+    """Lay out the report on draws."""
+    space = "an unknown space" if report.space_size is None else f"{report.space_size:,} ids"
+    lines = [
+        f"{report.source}: {report.num_draws:,} draws from {space}, "
+        f"{report.observed_richness:,} distinct"
+    ]
+    if report.interrupted:
+        lines[0] += " (interrupted: so far)"
+    if not report.independence.holds:
+        lines += ["", "NOT INDEPENDENT DRAWS, so no estimate and no ratio is given:"]
+        lines += [f"  {fault}" for fault in report.independence.faults]
+        return "\n".join([*lines, *_comparison_lines(report)])
+    lines += ["", _estimates_table(report)]
+    lines += ["", _curve_table(report)]
+    lines += _comparison_lines(report)
+    lines += ["", _closing(report)]
+    return "\n".join(lines)
+
+
+def _estimates_table(report: DrawsReport) -> str:
+    rows = [
+        (OF_DRAWS.title(name), estimate.value_text(), estimate.interval_text())
+        for name, estimate in report.estimates.items()
+    ]
+    return table(("figure", "value", "95 % interval"), rows)
+
+
+def _curve_table(report: DrawsReport) -> str:
+    with_limit = report.space_size is not None
+    beside = ("fair dice", "ratio") if with_limit else ()
+    rows = []
+    for n, richness, limit in report.curve:
+        how = "rarefied" if n < report.num_draws else "extrapolated"
+        how = "all draws" if n == report.num_draws else how
+        against = (f"{limit:,.1f}", f"{richness / limit:.4f}") if limit is not None else ()
+        rows.append((f"{n:,}", f"{richness:,.1f}", *against, how))
+    return table(("n", "distinct ids", *beside, ""), rows)
+
+
+def _comparison_lines(report: DrawsReport) -> list[str]:
+    against = report.comparison
+    if against is None:
+        return []
+    validity = "not tested: any row or label is taken"
+    if against.validity is not None:
+        validity = f"{percent(against.validity)} ({against.num_invalid:,} draws outside)"
+    return [
+        "",
+        f"Against a reference of {against.num_reference_ids:,} ids:",
+        f"  validity    {validity}",
+        f"  uniqueness  {percent(against.uniqueness)} at {report.num_draws:,} draws",
+        f"  novelty     {percent(against.novelty)} of the distinct ids are not in the reference",
+        f"  met         {percent(against.reference_met)} of the reference was drawn",
+    ]
+
+
+def _closing(report: DrawsReport) -> str:
+    told = (
+        "Nothing speaks against independent draws."
+        if report.independence.could_tell
+        else "Too few draws to tell whether they are independent."
+    )
+    return (
+        f"{told} Draws alone cannot tell a generator from\nfair dice: measure the model itself for "
+        "information and controls."
+    )
