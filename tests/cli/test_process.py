@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fluxttice_core.artifacts.checkpoint import write_safetensors
-from fluxttice_core.cli.main import COMMANDS, main
+from fluxttice_core.cli.main import COMMANDS, main, run_command
 from tests.support import SHIPPED_CONFIG, checkpoint_of, perfect_weights, torch_file
 
 RUN = (sys.executable, "-c", "from fluxttice_core.cli import main; main()")
@@ -68,6 +68,19 @@ def test_a_reader_that_leaves_early_is_no_error(model):
     assert command.stderr.read() == b""
     command.stderr.close()
     assert command.wait() == 0
+
+
+def test_a_reader_that_left_before_the_first_line_is_no_error(monkeypatch):
+    def write(*_, **__):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("fluxttice_core.cli.console.click.echo", write)
+    dropped = []
+    monkeypatch.setitem(run_command.__globals__, "_drop_output", lambda: dropped.append(True))
+    with pytest.raises(SystemExit) as stop:
+        main(["sample", "3", "--seed", "1"])
+    assert stop.value.code == 0
+    assert dropped == [True]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -29,8 +29,19 @@ COMMANDS = {
 }
 
 
+class ReaderGone(Exception):
+    """Whoever read the output has gone (``| head``): nothing to say, and nothing is wrong."""
+
+
 class LazyGroup(click.Group):
     """Lists commands without importing them, so that ``--help`` answers at once."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; click would leave with 1 if its reader has gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names in order."""
@@ -94,8 +105,7 @@ def run_command(
     except MemoryError:
         click.echo("error: not enough memory for this request; ask for less at once", err=True)
         code = 2
-    except BrokenPipeError:
-        # The reader has gone (`| head`): nothing to say.
+    except (ReaderGone, BrokenPipeError):
         _drop_output()
         code = 0
     except OSError as error:
