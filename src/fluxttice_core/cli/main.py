@@ -29,7 +29,7 @@ COMMANDS = {
 }
 
 
-class ReaderGone(Exception):
+class ReaderGoneError(Exception):
     """Whoever read the output has gone (``| head``): nothing to say, and nothing is wrong."""
 
 
@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise ReaderGone from None
+            raise ReaderGoneError from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names in order."""
@@ -105,7 +105,7 @@ def run_command(
     except MemoryError:
         click.echo("error: not enough memory for this request; ask for less at once", err=True)
         code = 2
-    except (ReaderGone, BrokenPipeError):
+    except (ReaderGoneError, BrokenPipeError):
         _drop_output()
         code = 0
     except OSError as error:
