@@ -30,6 +30,8 @@ Purpose = Literal[
     "benchmark",
     "posterior",
     "pairs",
+    "simulation",
+    "permutation",
 ]
 
 

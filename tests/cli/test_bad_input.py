@@ -165,16 +165,15 @@ CASES = {
     "draws, objects": (("coverage", "object.npy"), "object.npy: expected draws (n,)"),
     "draws, complex": (("coverage", "complex.npy"), "got complex128 of shape (2, 9)"),
     "draws, three axes": (("coverage", "deep.npy"), "got float64 of shape (2, 9, 2)"),
-    "draws, NaN": (("coverage", "nan.csv"), "draw 0 holds nan"),
-    "draws, fraction": (("coverage", "half.csv", "-o", "new"), "draw 0 holds 0.5"),
-    "draws, infinite": (("coverage", "big.csv"), "draw 0 holds inf"),
+    "draws, NaN": (("coverage", "nan.csv"), "expected one column of draws, or rows of numbers"),
+    "draws, fraction": (("coverage", "half.csv", "-o", "new"), "expected one column of draws"),
     "draws, negative": (("coverage", "minus.csv", "--space", "9"), "draw 0 is -1"),
     "draws, outside": (
         ("coverage", "index.csv", "--space", "19683", "-o", "new"),
         "expected ids in 0 .. 19,682; draw 1 is 19683 (1 are outside)",
     ),
-    "draws, ragged": (("coverage", "ragged.csv"), "ragged.csv: line 2: expected 3 numbers"),
-    "draws, binary": (("coverage", "binary.csv"), "binary.csv: this is not text"),
+    "draws, ragged": (("coverage", "ragged.csv"), "ragged.csv: line 2: expected 3 cells"),
+    "draws, binary": (("coverage", "binary.csv"), "binary.csv: line 1: byte 0x80 is no UTF-8"),
     "draws, more than the space": (("coverage", "text.npy", "--space", "1"), "at most 1 different"),
     "draws, no space": (("coverage", "good.csv", "--space", "0"), "--space"),
     "reference, none": (
@@ -202,6 +201,27 @@ CASES = {
         "--space has no meaning for a checkpoint",
     ),
     "draws the old way": (("coverage", "--draws", "good.csv"), "No such option"),
+    # two samples
+    "compare nothing": (("compare", "good.csv", "nowhere.npy"), "nowhere.npy: cannot be read"),
+    "compare a model": (
+        ("compare", "good.csv", "good.safetensors"),
+        "expected two files of draws, got good.safetensors",
+    ),
+    "compare one": (("compare", "good.csv"), "Missing argument"),
+    "compare kinds": (
+        ("compare", "good.csv", "text.npy"),
+        "two samples of the same kind, got numbers and labels",
+    ),
+    "compare no draws": (("compare", "none.npy", "good.csv"), "got none in A"),
+    "compare standard input twice": (("compare", "-", "-"), "cannot hold both samples"),
+    "compare outside": (
+        ("compare", "good.csv", "index.csv", "--space", "9"),
+        "expected ids in 0 .. 8",
+    ),
+    "compare few permutations": (
+        ("compare", "good.csv", "good.csv", "--permutations", "1"),
+        "--permutations",
+    ),
     "n of zero": (("coverage", "--num-draws", "0"), "every n must lie in 1"),
     "n no number": (("coverage", "--num-draws", "many"), "whole numbers separated by commas"),
     "no n": (("coverage", "--num-draws", ""), "whole numbers separated by commas"),

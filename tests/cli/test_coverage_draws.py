@@ -63,10 +63,11 @@ def test_the_table(run, tmp_path):
     code, out, _ = run("coverage", source, "--space", 500)
     seen = len(set((DRAWS % 500).tolist()))
     assert code == 0
-    assert out.startswith(f"{source}: 3,000 draws from 500 ids, {seen} distinct\n")
+    assert out.startswith(f"read {source}: NumPy array, 3,000 numbers\n")
+    assert f"\n{source}: 3,000 draws from 500 ids, {seen} distinct\n" in out
     for name in (
         rf"distinct ids +{seen} +\d+\.\d \.\. \d+\.\d",
-        r"richness, at least \(Chao1\) +\d+\.\d +\d+\.\d \.\.\n",
+        r"richness, at least +\d+\.\d +\d+\.\d \.\.\n",
         r"mass of the ids seen \(Good-Turing\) +0\.99\d+ +0\.\d+ \.\. \d\.\d+",
         r"mass unseen +0\.00\d+",
         r"effective number, order 1 \(exp entropy\) +[45]\d\d\.\d +[45]\d\d\.\d \.\. ",
@@ -100,7 +101,7 @@ def test_labels(run, tmp_path):
     )
     assert code == 0
     assert "4 draws from an unknown space, 3 distinct" in out
-    assert "none: too few draws" in out
+    assert re.search(r"effective number, order 2 .* \d+\.\d \.\. ", out)
     assert "Too few draws to tell whether they are independent." in out
     assert "Against a reference of 2 ids:" in out
     assert "validity    not tested: any row or label is taken" in out
@@ -179,3 +180,32 @@ def test_a_report_that_cannot_be_written_is_shown_all_the_same(run, tmp_path, op
     assert code == 2
     assert "3,000 draws" in out or json.loads(out)["num_draws"] == 3000
     assert "expected a folder" in err
+
+
+def test_rows_and_files_as_groups(run, tmp_path):
+    drawn = np.random.default_rng(8).integers(0, 200, (60, 16))
+    np.save(tmp_path / "tokens.npy", drawn)
+    code, out, _ = run("coverage", str(tmp_path / "tokens.npy"), "--groups", "rows")
+    assert code == 0
+    assert "960 draws from an unknown space" in out
+    assert "in 60 groups" in out
+    assert "Intervals are from the groups" in out
+    for number, row in enumerate(drawn):
+        np.save(tmp_path / f"image-{number:02d}.npy", row)
+    command = ("coverage", str(tmp_path / "image-*.npy"), "--groups", "files")
+    code, by_file, _ = run(*command)
+    assert code == 0
+    first = by_file.splitlines()[0]
+    assert first.endswith("image-59.npy, 60 files, each: NumPy array, 16 numbers")
+    assert by_file.splitlines()[3:] == out.splitlines()[3:]
+
+
+def test_dependent_draws_are_described_without_an_interval(run, tmp_path):
+    drawn = np.repeat(np.random.default_rng(9).integers(0, 300, 3_000), 2)
+    np.save(tmp_path / "draws.npy", drawn)
+    code, out, _ = run("coverage", str(tmp_path / "draws.npy"), "--space", "300")
+    assert code == 1
+    assert "NOT INDEPENDENT DRAWS" in out
+    assert "perplexity of these draws (plug-in)" in out
+    assert "95 % interval" not in out
+    assert "Chao1" not in out

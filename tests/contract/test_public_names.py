@@ -53,7 +53,7 @@ SIGNATURES = {
     "generate_all_operations": "()",
     "to_torch": "(checkpoint, device='cpu')",
     "coverage_report": (
-        "(source=None, *, kind=None, space=None, reference=None, "
+        "(source=None, *, kind=None, space=None, reference=None, target=None, "
         "num_draws=(1000, 10000, 19683, 50000, 100000, 195000), num_runs=1, num_latents=1048576, "
         "control_latents=65536, seed=0, threads=None, on_progress=None)"
     ),

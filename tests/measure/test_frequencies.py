@@ -38,9 +38,22 @@ every = pytest.mark.parametrize("name", OF_COUNTS)
         lambda counts: np.array(counts, dtype=np.uint8),
         lambda counts: np.array(counts, dtype=float),
         lambda counts: sorted(counts) + [0] * 5,
+        lambda counts: dict(enumerate(counts)),
+        lambda counts: {f"id {place}": np.int32(count) for place, count in enumerate(counts)},
         lambda counts: FrequencyCounts((1, 2, 4), (2, 1, 1)),
+        lambda counts: FrequencyCounts.of_histogram({4: 1, 1: 2, 3: 0, 2: 1}),
     ],
-    ids=["tuple", "array", "uint8", "float", "another order", "summarised"],
+    ids=[
+        "tuple",
+        "array",
+        "uint8",
+        "float",
+        "another order",
+        "mapping",
+        "mapping of labels",
+        "summarised",
+        "histogram",
+    ],
 )
 def test_counts_in_every_form(name, form):
     assert OF_COUNTS[name](form(COUNTS)) == OF_COUNTS[name](COUNTS)
@@ -60,7 +73,9 @@ def test_counts_in_every_form(name, form):
         (5, r"got shape \(\)"),
         (["a"], "got values of <U1"),
         ([True], "got values of bool"),
-        ({"a": 3}, "got values of object"),
+        ({"a": -3}, "row 0 holds -3"),
+        ({"a": "b"}, "got values of <U1"),
+        ({}, "at least one draw, got none"),
         (None, "got values of object"),
         ([[1], [1, 2]], "rows of different length"),
     ],
@@ -68,6 +83,21 @@ def test_counts_in_every_form(name, form):
 def test_what_are_no_counts(name, counts, message):
     with pytest.raises(DrawsError, match=message):
         OF_COUNTS[name](counts)
+
+
+@pytest.mark.parametrize(
+    ("histogram", "message"),
+    [
+        ({0: 3}, "times of at least 1, got 3 ids drawn 0 times"),
+        ({2: -1}, "got -1 ids drawn 2 times"),
+        ({2: 1.5}, r"row 0 holds 1\.5"),
+        ({"a": 1}, "got values of <U1"),
+        ([3, 1], "got list"),
+    ],
+)
+def test_what_is_no_histogram(histogram, message):
+    with pytest.raises(DrawsError, match=message):
+        FrequencyCounts.of_histogram(histogram)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ def test_the_order_of_registration_is_that_of_the_table(register):
     assert list(report.estimates) == list(OF_DRAWS)
     assert list(OF_DRAWS)[-1] == "singletons"
     text = draws_text(report)
-    places = [text.index(f"\n{OF_DRAWS.title(name)}  ") for name in report.estimates]
+    shown = [name for name in report.estimates if OF_DRAWS.is_shown(name)]
+    assert set(report.estimates) - set(shown) == {"chao1"}
+    places = [text.index(f"\n{OF_DRAWS.title(name)}  ") for name in shown]
     assert places == sorted(places)
 
 
@@ -86,7 +88,12 @@ def test_of_dependent_draws_only_counts_are_kept(register, is_count):
     assert (found.value, found.interval) == (0 if is_count else None, None)
     assert found.reason == "the draws are not independent"
     kept = {name for name, item in report.estimates.items() if item.value is not None}
-    assert kept - {"singletons"} == {"observed_richness", "coverage", "uniform_limit"}
+    assert kept - {"singletons"} == {
+        "observed_richness",
+        "plug_in_perplexity",
+        "coverage",
+        "uniform_limit",
+    }
     assert all(item.interval is None for item in report.estimates.values())
 
 

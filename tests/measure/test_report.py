@@ -81,6 +81,7 @@ KEYS = {
     "schema",
     "source",
     "num_draws",
+    "num_groups",
     "space_size",
     "confidence_level",
     *(name for name in NAMED),
@@ -131,11 +132,13 @@ def test_every_figure_of_the_report_is_an_estimator_called_alone():
     counts = np.bincount(draws)
     assert report.estimates == {
         "observed_richness": measure.observed_richness(counts, 500),
+        "richness_at_least": measure.richness_at_least(counts, 500),
         "chao1": measure.chao1(counts),
         "good_turing_coverage": measure.sample_coverage(counts),
         "unseen_mass": measure.unseen_mass(counts),
         "hill_number_1": measure.hill_number(counts, 1, 500),
         "hill_number_2": measure.hill_number(counts, 2, 500),
+        "plug_in_perplexity": measure.plug_in_perplexity(counts, 500),
         "coverage": measure.observed_coverage(counts, 500),
         "uniform_limit": measure.uniform_limit(counts, 500),
         "ratio": measure.ratio_to_uniform(counts, 500),

@@ -10,6 +10,7 @@ from skbio.diversity.alpha import chao1 as skbio_chao1
 from skbio.diversity.alpha import goods_coverage as skbio_goods_coverage
 
 from fluxttice_core.measure import (
+    OF_DRAWS,
     FrequencyCounts,
     chao1,
     entropy_nats,
@@ -18,6 +19,7 @@ from fluxttice_core.measure import (
     observed_richness,
     poisson_mean_interval,
     rarefied_richness,
+    richness_at_least,
     richness_curve,
     sample_coverage,
     shannon_entropy,
@@ -260,13 +262,22 @@ def test_intervals_hold_the_estimate_and_stay_possible(space):
         bound = chao1(frequencies)
         assert bound.interval[1] is None
         assert seen <= bound.interval[0] <= float(bound)
+        least = richness_at_least(frequencies, space)
+        assert least.interval[1] is None
+        before = (float(least), least.interval[0])
         for order in (1, 2):
-            found = hill_number(frequencies, order, space)
-            if found.interval is None:
-                assert found.reason == "too few draws"
-                continue
-            assert n >= 300
+            found = OF_DRAWS[f"hill_number_{order}"](frequencies, space)
             low, high = found.interval
+            # An upper end: of order 1 in a known space only, of order 2 once an id has repeated.
+            assert (high is None) == (space is None and (order == 1 or found.value is None))
+            high = math.inf if high is None else high
             assert 1 <= low <= high <= (space or math.inf)
+            if found.value is None:
+                assert found.reason == "no id was drawn twice"
+                continue
             assert low <= float(found) * (1 + 1e-12)
+            # Richness, order 1, order 2: what is printed never rises.
+            assert float(found) <= before[0] * (1 + 1e-12)
+            assert low <= before[1] * (1 + 1e-12)
+            before = (float(found), low)
             assert float(found) <= high * (1 + 1e-12)

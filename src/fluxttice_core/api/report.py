@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike
 
 from .. import measure
 from ..artifacts.checkpoint import Checkpoint
-from ..artifacts.draw_files import describe_names, draw_chunks, expand_names, names_draws
+from ..artifacts.draws import describe_names, expand_names, names_draws, read_draws
+from ..artifacts.masses_file import read_masses
 from ..errors import DrawsError
 from ..evidence.controls import measure_with_controls
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS, Settings
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..gates.operations import GATES
-from ..loading import as_checkpoint, is_tensor, reference_of
-from ..measure import DistributionReport, DrawsReport, Space
+from ..loading import as_checkpoint, reference_of
+from ..measure import DistributionReport, DrawsReport, Space, TargetReport
 
 if TYPE_CHECKING:
     from ..model.dual_vae import DualNeuralVAEV5
@@ -54,11 +55,22 @@ def coverage_report(
 ) -> CoverageReport: ...
 @overload
 def coverage_report(
-    source: ArrayLike,
+    source: ArrayLike | str | Path,
     *,
     kind: Literal["masses"],
     num_draws: Sequence[int] = DEFAULT_DRAWS,
 ) -> DistributionReport: ...
+@overload
+def coverage_report(
+    source: ArrayLike | Iterable[Any] | Callable[[int], Any] | str | Path,
+    *,
+    kind: Literal["draws"] | None = None,
+    target: ArrayLike | str | Path,
+    space: Space | int | None = None,
+    num_draws: Sequence[int] = DEFAULT_DRAWS,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> TargetReport: ...
 @overload
 def coverage_report(
     source: ArrayLike | Iterable[Any] | Callable[[int], Any] | str | Path,
@@ -96,6 +108,7 @@ def coverage_report(
     kind: Kind | None = None,
     space: Space | int | None = None,
     reference: Any = None,
+    target: Any = None,
     num_draws: Sequence[int] = DEFAULT_DRAWS,
     num_runs: int = 1,
     num_latents: int = NUM_LATENTS,
@@ -103,7 +116,7 @@ def coverage_report(
     seed: int = 0,
     threads: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> CoverageReport | DrawsReport | DistributionReport:
+) -> CoverageReport | DrawsReport | DistributionReport | TargetReport:
     """Measure a model, draws from any generator of discrete things, or a distribution.
 
     What is measured depends on the type of ``source`` and on ``kind``, never on its values.
@@ -122,26 +135,29 @@ def coverage_report(
           they are one source (a list of ``str`` is one of labels);
         - a sampler: a callable that returns as many draws as it is asked for, and is asked for
           the largest of ``num_draws``;
-        - masses ``(N,)`` that add up to 1, with ``kind="masses"``.
+        - masses ``(N,)`` that add up to 1, or a file of them, with ``kind="masses"``.
     kind : "model", "draws" or "masses" where the type does not say it.
     space : for draws, the number of possible ids 0 .. N-1, or a measure.Space. Rows of
         nine trits are gates, whose space is known.
     reference : for draws, another sample to compare with, as ``source``: validity, uniqueness,
         novelty. Ids outside the space count as invalid then.
+    target : for draws, the masses ``(N,)`` of the ids that they are to be drawn with, or a file of
+        them: the report is then against these, beside a perfect sampler of them.
     num_draws : the n at which coverage is reported; of draws, no n above twice their number, as
         nothing reliable can be said of it.
     num_runs : for a model, real runs made beside the expected coverage.
     num_latents : for a model, prior latents behind the exact marginal. Coverage at n draws needs
         16 n / 15 of them; with fewer it is withheld.
     control_latents : for a model, prior latents of each control, where they are fewer.
-    seed : for a model, of latents and runs.
+    seed : for a model, of latents and runs; for a target, of the perfect sampler.
     threads : for a model, pieces measured at a time; None for one on each core. Changes no figure.
-    on_progress : for a model, called with the number of pieces done so far, and of all.
+    on_progress : for a model or a target, called with the number of pieces or simulated runs done
+        so far, and of all.
 
     Returns
     -------
     CoverageReport for a model (its controls measured in the same call), DrawsReport for draws,
-    DistributionReport for masses.
+    DistributionReport for masses, TargetReport for draws with a target.
 
     Raises
     ------
@@ -150,7 +166,8 @@ def coverage_report(
     ArtifactError
         A file of draws that cannot be read.
     ValueError
-        ``num_draws`` and its like out of range; ``space`` or ``reference`` for other than draws.
+        ``num_draws`` and its like out of range; ``space``, ``reference`` or ``target`` for other
+        than draws.
     CheckpointError
         A model that cannot be read.
 
@@ -169,7 +186,7 @@ def coverage_report(
             f"least 2; got {tuple(num_draws)}, {num_runs}, {num_latents}, {control_latents}"
         )
     kind = _kind_of(source) if kind is None else _checked(kind)
-    named = (("space", space), ("reference", reference))
+    named = (("space", space), ("reference", reference), ("target", target))
     given = [name for name, value in named if value is not None]
     if given and kind != "draws":
         raise ValueError(
@@ -177,9 +194,23 @@ def coverage_report(
             f"{'a model' if kind == 'model' else 'masses'}, whose space is known"
         )
     if kind == "masses":
-        # NumPy has no bfloat16; float64 holds its values exactly.
-        masses = source.detach().double().cpu().numpy() if is_tensor(source) else source
-        return measure.distribution(masses, num_draws=num_draws)
+        return measure.distribution(_masses_of(source), num_draws=num_draws, name=_name_of(source))
+    if target is not None:
+        if reference is not None:
+            raise ValueError("expected a target or a reference, got both; ask one at a time")
+        draws, name = _draws_of(source)
+        masses = _masses_of(target)
+        # Rows of nine trits are gates; of a target of that size they may well be.
+        space = GATES if space is None and len(masses) == GATES.size else space
+        return measure.against_target(
+            draws,
+            masses,
+            space=space,
+            num_draws=max(num_draws),
+            seed=seed,
+            name=name,
+            on_simulation=on_progress,
+        )
     if kind == "draws":
         draws, name = _draws_of(source)
         return measure.draws(
@@ -223,6 +254,15 @@ def _kind_of(source: Any) -> Kind:
     return "model" if is_model else "draws"
 
 
+def _masses_of(source: Any) -> Any:
+    """Masses in memory, or those of the file that a path names."""
+    return read_masses(source) if isinstance(source, str | Path) else measure.as_masses(source)
+
+
+def _name_of(source: Any) -> str:
+    return str(source) if isinstance(source, str | Path) else "probabilities"
+
+
 def _draws_of(source: Any) -> tuple[Any, str]:
     """What is counted, and what the report calls it; a path stands for what its file holds."""
     paths = [source] if isinstance(source, str | Path) else source
@@ -233,4 +273,4 @@ def _draws_of(source: Any) -> tuple[Any, str]:
     names = expand_names(paths)
     if "-" in names:
         raise DrawsError('"-" is standard input on a command line; give its chunks here')
-    return draw_chunks(names), describe_names(names)
+    return read_draws(names), describe_names(names)

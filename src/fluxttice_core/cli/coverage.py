@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import measure
 from ..api import coverage_report, load
-from ..artifacts.draw_files import describe_names, draw_chunks, expand_names, names_draws
+from ..api.report import KINDS, Kind
+from ..artifacts.draws import (
+    Draws,
+    ReadOptions,
+    describe_names,
+    expand_names,
+    names_draws,
+    read_draws,
+)
 from ..errors import ConfigError, MissingExtraError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
 from ..gates.operations import GATES
-from ..measure import DrawsReport
+from ..measure import DistributionReport, DrawsReport, TargetReport
+from ..measure.floors import NUM_SIMULATIONS
 from ..show.draws_text import draws_text
 from ..show.model_text import model_text
+from ..show.target_text import distribution_text, target_text
 from .console import (
     json_option,
     note,
@@ -28,8 +42,11 @@ from .console import (
     say_json,
     sha256_option,
 )
+from .reading import READING, frequencies_of, read_lines, reading_options, with_read
+from .target import masses_report, target_report
 
-FOR_DRAWS = ("space", "reference")
+FOR_TARGETS = ("target", "modes", "simulations")
+FOR_DRAWS = ("space", "groups", "reference", *READING, *FOR_TARGETS)
 FOR_MODELS = ("runs", "latents", "control_latents", "seed", "sha256")
 
 
@@ -51,6 +68,8 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     "  fluxttice coverage latest.pt --out report\n"
     "  fluxttice coverage draws.npy --space 19683\n"
     "  fluxttice coverage 'shard-*.npy'\n"
+    "  fluxttice coverage draws.npy --target masses.npy\n"
+    "  fluxttice coverage masses.npy --kind masses\n"
     "  my_sampler | fluxttice coverage -",
 )
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
@@ -61,9 +80,38 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     help="Draws: ids are 0 .. N-1. Adds the uniform limit. Rows of nine trits need none.",
 )
 @click.option(
+    "--groups",
+    type=click.Choice(["rows", "files"]),
+    help="Draws: those of a row (image) or of a file depend on each other; intervals by groups.",
+)
+@click.option(
     "--reference",
     metavar="FILE",
     help="Draws: another sample; adds validity, uniqueness and novelty against it.",
+)
+@click.option(
+    "--target",
+    metavar="FILE",
+    help="Draws: masses (.npy or one a line) to be drawn with; a report against a perfect sampler.",
+)
+@click.option(
+    "--modes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Target: how many of its largest masses are modes, ties beside them.",
+)
+@click.option(
+    "--simulations",
+    type=click.IntRange(19, 10**6),
+    default=NUM_SIMULATIONS,
+    show_default=True,
+    help="Target: perfect runs behind its floors and p-values.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    help="What SOURCE holds, where its name does not say it.",
 )
 @click.option(
     "--num-draws",
@@ -98,17 +146,24 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     type=click.IntRange(0, 2**63 - 1),
     default=0,
     show_default=True,
-    help="Of latents and runs.",
+    help="Of latents and runs, or of perfect runs.",
 )
 @click.option("--out", "-o", metavar="DIR", help="Also write report.json, report.txt, a picture.")
+@reading_options
 @sha256_option
 @json_option
 @click.pass_context
 def coverage(
     context: click.Context,
+    /,
     sources: tuple[str, ...],
     space: int | None,
+    groups: str | None,
     reference: str | None,
+    target: str | None,
+    modes: int,
+    simulations: int,
+    kind: Kind | None,
     num_draws: tuple[int, ...],
     runs: int,
     latents: int,
@@ -117,23 +172,40 @@ def coverage(
     out: str | None,
     sha256: str | None,
     as_json: bool,
+    **reading: Any,
 ) -> None:
     """Measure how much of its space a model or any generator reaches, beside limit and controls.
 
     SOURCE is a checkpoint (.pt, .safetensors, v5_5; without one, the codebook), or draws of
-    anything discrete: .npy, .csv, .jsonl, .parquet, or - for standard input, one draw a line.
-    Several files of draws, or a pattern, are one source.
+    anything discrete: .npy, .csv, .txt, .smi, .jsonl, .parquet, .pt, or - for standard input.
+    Several files of draws, or a pattern, are one source. Draws with a --target are read beside a
+    perfect sampler of it; --kind masses gives exact figures of known masses.
     Coverage alone proves nothing: random weights pass it. Read it beside the information.
 
     Exit code 1: the draws are not independent, so no ratio is given.
     """
-    is_draws = _are_draws(sources)
-    _refuse_options(context, FOR_MODELS if is_draws else FOR_DRAWS, is_draws=is_draws)
-    report: CoverageReport | DrawsReport
-    if is_draws:
+    kind = kind or _kind_of(sources)
+    _refuse_options(context, kind, with_target=target is not None)
+    report: CoverageReport | DrawsReport | TargetReport | DistributionReport
+    read = ""
+    if kind != "model":
         folder = prepare_folder(out) if out is not None and Path(out).exists() else None
-        report = _draws(sources, space, reference, num_draws)
-        text = draws_text(report)
+        if kind == "masses":
+            report = masses_report(sources, num_draws)
+            text = distribution_text(report)
+        elif target is not None:
+            report, read = target_report(
+                sources,
+                target,
+                ReadOptions(**reading),
+                num_modes=modes,
+                num_simulations=simulations,
+                seed=seed,
+            )
+            text = read + target_text(report)
+        else:
+            report, read = _draws(sources, space, groups, reference, num_draws, reading)
+            text = read + draws_text(report)
     else:
         checkpoint = load(next(iter(sources), None), sha256=sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
@@ -154,33 +226,41 @@ def coverage(
     # Shown before it is written: a stream of hours cannot be had again. No folder is made before
     # there is something to write.
     if as_json:
-        say_json(report.as_dict())
+        say_json(with_read(report.as_dict(), read))
     else:
         say(text)
     if out is not None:
         folder = folder or prepare_folder(out)
-        written = _write(folder, report, text)
+        written = _write(folder, report, text, read)
         if not as_json:
             say(f"\nResults in {folder}: {', '.join(written)}")
-    if isinstance(report, DrawsReport) and not report.independence.holds:
+    if isinstance(report, DrawsReport | TargetReport) and not report.independence.holds:
         raise SystemExit(1)
 
 
-def _refuse_options(context: click.Context, names: tuple[str, ...], *, is_draws: bool) -> None:
+def _refuse_options(context: click.Context, kind: Kind, *, with_target: bool) -> None:
+    wrong: tuple[str, ...] = FOR_DRAWS
+    if kind == "masses":
+        wrong += FOR_MODELS
+    elif kind == "draws":
+        # A target is simulated, from the seed; its ids are the space.
+        wrong = tuple(name for name in FOR_MODELS if name != "seed" or not with_target)
+        wrong += ("space", "reference", "num_draws") if with_target else FOR_TARGETS
     given = [
         f"--{name.replace('_', '-')}"
-        for name in names
+        for name in wrong
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
-        what = "draws" if is_draws else "a checkpoint"
+        what = {"model": "a checkpoint", "draws": "draws", "masses": "masses"}[kind]
+        what += " with a target" if with_target and kind == "draws" else ""
         raise ConfigError(
             f"{', '.join(given)} has no meaning for {what}; SOURCE is read as {what} because of "
-            "its name (draws end in .npy, .csv, .txt, .jsonl or .parquet, or are -)"
+            "its name (draws end in .npy, .csv, .txt, .jsonl or .parquet, or are -) or of --kind"
         )
 
 
-def _are_draws(sources: tuple[str, ...]) -> bool:
+def _kind_of(sources: tuple[str, ...]) -> Kind:
     draws = [source for source in sources if names_draws(source)]
     models = [source for source in sources if source not in draws]
     if len(models) > 1 or (models and draws):
@@ -188,38 +268,85 @@ def _are_draws(sources: tuple[str, ...]) -> bool:
             f"expected one model, or files of draws; got {', '.join(sources)}; measure each model "
             "by itself"
         )
-    return bool(draws)
+    return "draws" if draws else "model"
 
 
 def _draws(
     sources: tuple[str, ...],
     space: int | None,
+    groups: str | None,
     reference: str | None,
     num_draws: tuple[int, ...],
-) -> DrawsReport:
+    reading: dict[str, Any],
+) -> tuple[DrawsReport, str]:
     names = expand_names(sources)
     others = () if reference is None else expand_names([reference])
     if "-" in names and "-" in others:
         raise ConfigError("standard input cannot hold both the draws and their reference")
     stdin = sys.stdin.buffer if "-" in (*names, *others) else None
+    options = ReadOptions(**reading)
+    draws = read_draws(names, options, stdin)
+    if options.counts or options.histogram:
+        return _of_counts(draws, options, space, num_draws, alone=not (groups or others))
+    compared = read_draws(others, options, stdin) if others else None
+    chunks: Iterator[Any] = draws
+    labels: Any = groups
+    readers = [draws]
+    if groups == "files":
+        if "-" in names:
+            raise ConfigError("--groups files expects files, got standard input")
+        readers = [read_draws([name], options) for name in names]
+        chunks, labels = _by_file(readers)
     with progress("counting", "draw") as on_count:
         report = measure.draws(
-            draw_chunks(names, stdin),
+            chunks,
+            groups=labels,
             name=describe_names(names),
             space=space,
-            reference=draw_chunks(others, stdin) if others else None,
+            reference=compared,
             num_draws=num_draws,
             known_spaces=(GATES,),
             on_chunk=on_count,
         )
     if report.interrupted:
         note("interrupted: the report is of the draws read so far")
-    return report
+    return report, read_lines(*readers, compared)
 
 
-def _write(folder: Path, report: CoverageReport | DrawsReport, text: str) -> list[str]:
+def _of_counts(
+    draws: Draws,
+    options: ReadOptions,
+    space: int | None,
+    num_draws: tuple[int, ...],
+    *,
+    alone: bool,
+) -> tuple[DrawsReport, str]:
+    """Report on draws that are counted already."""
+    if not alone:
+        raise ConfigError("--reference and --groups need the draws themselves, got their counts")
+    frequencies = frequencies_of(draws, histogram=options.histogram)
+    name = describe_names(draws.names)
+    report = measure.counts(frequencies, space=space, num_draws=num_draws, name=name)
+    return report, read_lines(draws)
+
+
+def _by_file(
+    readers: Sequence[Draws],
+) -> tuple[Iterator[Any], Iterator[NDArray[np.int64]]]:
+    """The draws of files, and the number of its file for each draw, chunk by chunk."""
+    marked = (
+        (chunk, np.full(len(chunk), number))
+        for number, draws in enumerate(readers)
+        for chunk in draws
+    )
+    # Read in step, so that no more than a chunk is held.
+    first, second = itertools.tee(marked)
+    return (chunk for chunk, _ in first), (labels for _, labels in second)
+
+
+def _write(folder: Path, report: Any, text: str, read: str) -> list[str]:
     """Write the report's files and return their names; without matplotlib, all but the picture."""
-    record: dict[str, Any] = report.as_dict()
+    record = with_read(report.as_dict(), read)
     encoded = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     files = {"report.txt": text.encode() + b"\n", "report.json": encoded.encode() + b"\n"}
     if isinstance(report, CoverageReport):

@@ -7,21 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import DrawsError
 from .coverage import expected_coverage, run_interval, uniform_coverage
 from .estimate import Estimate
+from .masses import as_masses
 from .of_masses import OF_MASSES
 from .registry import ValueOf, flat_figures
 from .space import Space
 
 SCHEMA = "fluxttice_core/distribution-report/v1"
-# The largest error of a sum of masses that is taken for rounding.
-_ROUNDING = 1e-6
-
-_Masses = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,7 @@ def distribution(
     >>> report.coverage[0][:3]
     (2, 0.75, 0.75)
     """
-    p = _checked(masses)
+    p = as_masses(masses)
     wrong = [n for n in num_draws if n < 1]
     if wrong:
         raise DrawsError(f"expected num_draws of at least 1, got {wrong[0]}")
@@ -112,18 +106,3 @@ def distribution(
         coverage=tuple(rows),
         estimates=OF_MASSES.estimates(p, Space(len(p))),
     )
-
-
-def _checked(masses: Any) -> _Masses:
-    if hasattr(masses, "detach"):
-        # NumPy has no bfloat16; float64 holds its values exactly.
-        masses = masses.detach().cpu().double().numpy()
-    try:
-        p = np.asarray(masses, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DrawsError("expected masses (N,), numbers that add up to 1") from None
-    if p.ndim != 1 or not p.size or not np.isfinite(p).all() or (p < 0).any():
-        raise DrawsError("expected masses (N,), finite and none below 0")
-    if abs(float(p.sum()) - 1.0) > _ROUNDING:
-        raise DrawsError(f"expected masses that add up to 1, got a sum of {p.sum():.8g}")
-    return p / p.sum()

@@ -9,6 +9,7 @@ Wang & Jost (2013), Methods Ecol. Evol. 4.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,21 @@ from numpy.typing import NDArray
 from ..errors import DrawsError
 from .estimate import Z95, Estimate
 from .frequencies import FrequencyCounts, as_frequencies
-from .poisson import poisson_mean_interval
-from .richness import observed_richness, rarity
+from .poisson import weighted_sum_interval
+from .richness import chao1, observed_richness
 from .space import Space, as_space
+from .unseen import unseen_interval
 
-# Of fewer draws no interval is given: none held in simulation.
+# Of fewer draws, or fewer repeats, the jackknife of the entropy does not hold (simulated); the
+# repeats alone then bound it from below.
 FEWEST_DRAWS = 300
-_TOO_FEW = "too few draws"
+FEWEST_PAIRS = 20.0
+_NO_REPEAT = "no id was drawn twice"
 _ENTROPY = "entropy of Chao, Wang & Jost (2013)"
-_ENTROPY_INTERVAL = "interval by the jackknife less its second order"
+_ENTROPY_INTERVAL = (
+    "lower end by the jackknife less its second order, or from the repeated pairs where they are "
+    "few; upper end only in a known space, by the mass unseen"
+)
 
 
 def shannon_entropy(counts: Any, space: Space | int | None = None) -> Estimate:
@@ -41,7 +48,7 @@ def shannon_entropy(counts: Any, space: Space | int | None = None) -> Estimate:
 
     Returns
     -------
-    Estimate in nats; of fewer than 300 draws without an interval.
+    Estimate in nats; its interval has an upper end in a known space only.
 
     Raises
     ------
@@ -55,20 +62,18 @@ def shannon_entropy(counts: Any, space: Space | int | None = None) -> Estimate:
     Examples
     --------
     >>> shannon_entropy([600, 300, 100], space=4)
-    Estimate(0.8989 nats, 95 % interval 0.8641 .. 0.9434, limit 1.3863, n = 1,000)
+    Estimate(0.8989 nats, 95 % interval 0.8641 .. 0.9347, limit 1.3863, n = 1,000)
     """
     frequencies, size = as_frequencies(counts), as_space(space).size
-    most = math.inf if size is None else math.log(size)
-    entropy = entropy_value(frequencies)
-    ends = _entropy_ends(frequencies, entropy)
+    order_1 = hill_number(frequencies, 1, size)
+    low, high = order_1.interval or (1.0, None)
     return Estimate(
-        min(entropy, most),
-        None if ends is None else (min(max(ends[0], 0.0), most), min(ends[1], most)),
+        math.log(float(order_1)),
+        (math.log(low or 1.0), None if high is None else math.log(high)),
         unit="nats",
         method=f"{_ENTROPY}; {_ENTROPY_INTERVAL}",
-        limit=None if size is None else most,
+        limit=None if size is None else math.log(size),
         n=frequencies.num_draws,
-        reason=_TOO_FEW if ends is None else None,
     )
 
 
@@ -77,9 +82,12 @@ def hill_number(counts: Any, order: int, space: Space | int | None = None) -> Es
 
     Order 0 is :func:`observed_richness`; order 1 is ``exp H`` of :func:`shannon_entropy`; order 2
     is ``n (n - 1) / sum x (x - 1)``, the inverse of the unbiased estimate of ``sum p^2``, withheld
-    before any id has repeated. The intervals lie on the scale of the logarithms, and are given
-    whatever mass is unseen: given from some estimated share on, they would be given to lucky
-    samples (simulated).
+    before any id has repeated.
+
+    The interval of order 2 follows from that of the number of repeated pairs, a sum of nearly
+    Poisson counts with weights; it is one-sided where there is no pair. Order 1 is at least
+    order 2, so that the lower end of that serves it too; it has an upper end in a known space only,
+    where the mass unseen can be spread over so many ids and no more.
 
     Parameters
     ----------
@@ -89,7 +97,7 @@ def hill_number(counts: Any, order: int, space: Space | int | None = None) -> Es
 
     Returns
     -------
-    Estimate in ids; of fewer than 300 draws without an interval (orders 1 and 2).
+    Estimate in ids.
 
     Raises
     ------
@@ -104,46 +112,137 @@ def hill_number(counts: Any, order: int, space: Space | int | None = None) -> Es
     Examples
     --------
     >>> hill_number([400, 200, 200], 2)
-    Estimate(2.7 ids, 95 % interval 2.6 .. 2.8, n = 800)
+    Estimate(2.7 ids, 95 % interval 2.5 .. 2.8, n = 800)
     """
     if order not in (0, 1, 2):
         raise DrawsError(f"expected order 0, 1 or 2, got {order!r}; masses have every order")
     frequencies, size = as_frequencies(counts), as_space(space).size
     if order == 0:
         return observed_richness(frequencies, size)
-    value, ends, method = (_order_1 if order == 1 else _order_2)(frequencies)
+    return (_order_1 if order == 1 else _order_2)(frequencies, size)
+
+
+def _order_1(frequencies: FrequencyCounts, size: int | None) -> Estimate:
+    entropy, (low, _) = entropy_value(frequencies), pairs_ends(frequencies)
     most = math.inf if size is None else float(size)
+    value = min(math.exp(entropy), most)
+    variance, _ = _entropy_variance(frequencies)
+    half = Z95 * math.sqrt(variance)
+    if frequencies.num_draws >= FEWEST_DRAWS and frequencies.repeated_pairs >= 2 * FEWEST_PAIRS:
+        low = max(low, math.exp(entropy - half))
+    high = None
+    if size is not None:
+        high = min(math.exp(min(_entropy_upper(frequencies, size, half), math.log(size))), most)
+        low = min(low, high)
     return Estimate(
-        None if value is None else min(value, most),
-        None if ends is None else (min(max(ends[0], 1.0), most), min(ends[1], most)),
+        value,
+        (max(low, 1.0), high),
         unit="ids",
-        method=method,
-        limit=None if size is None else most,
+        method=f"exp of the {_ENTROPY}; {_ENTROPY_INTERVAL}",
+        limit=None if size is None else float(size),
         n=frequencies.num_draws,
-        reason=_TOO_FEW if ends is None else None,
     )
 
 
-_Figure = tuple[float | None, tuple[float, float] | None, str]
+def _order_2(frequencies: FrequencyCounts, size: int | None) -> Estimate:
+    low, high = pairs_ends(frequencies)
+    if size is not None:
+        low, high = min(low, float(size)), min(high, float(size))
+    value = _order_2_value(frequencies)
+    return Estimate(
+        value if value is None or size is None else min(value, float(size)),
+        (max(low, 1.0), high if math.isfinite(high) else None),
+        unit="ids",
+        method="inverse of the unbiased sum of squares; interval from that of the number of "
+        "repeated pairs (gamma limits after Fay & Feuer 1997)",
+        limit=None if size is None else float(size),
+        n=frequencies.num_draws,
+        reason=_NO_REPEAT if value is None else None,
+    )
 
 
-def _order_1(frequencies: FrequencyCounts) -> _Figure:
-    entropy = entropy_value(frequencies)
-    ends = _entropy_ends(frequencies, entropy)
-    interval = None if ends is None else (math.exp(ends[0]), math.exp(ends[1]))
-    return math.exp(entropy), interval, f"exp of the {_ENTROPY}; {_ENTROPY_INTERVAL}"
-
-
-def _order_2(frequencies: FrequencyCounts) -> _Figure:
-    method = "inverse of the unbiased sum of squares; interval by the unbiased variance of that sum"
+def _order_2_value(frequencies: FrequencyCounts) -> float | None:
     pairs, n = frequencies.repeated_pairs, frequencies.num_draws
-    if not pairs:
-        return None, None, method
-    value = n * (n - 1) / pairs
-    if n < FEWEST_DRAWS:
-        return value, None, method
-    half = Z95 * simpson_relative_error(frequencies)
-    return value, (value * math.exp(-half), value * math.exp(half)), method
+    return n * (n - 1) / pairs if pairs else None
+
+
+def pairs_ends(frequencies: FrequencyCounts) -> tuple[float, float]:
+    """95 % limits of ``1 / sum p^2``; the upper one infinite before any id has repeated.
+
+    The number of repeated pairs, ``sum_t binom(t, 2) F_t``, is a sum of nearly Poisson counts with
+    weights. Its variance is the unbiased one, at least that of a Poisson number, at most that of
+    the weighted sum. One event more may be a repeat of the commonest id, and half as heavy again
+    (simulated: heavy tails, few draws).
+    """
+    n = frequencies.num_draws
+    weighted = [
+        (t * (t - 1) / 2, k) for t, k in zip(frequencies.times, frequencies.num_ids, strict=True)
+    ]
+    pairs, everything = frequencies.repeated_pairs / 2, n * (n - 1) / 2
+    if not everything:
+        return 1.0, math.inf
+    variance = math.fsum(weight**2 * k for weight, k in weighted)
+    if pairs and n > 3:
+        unbiased = (simpson_relative_error(frequencies) * pairs) ** 2
+        variance = min(variance, max(unbiased, pairs))
+    low, high = weighted_sum_interval(pairs, variance, 1.5 * frequencies.times[-1])
+    return everything / high, everything / low if low else math.inf
+
+
+def coherent_order_1(counts: Any, space: Space | int | None = None) -> Estimate:
+    """Return the effective number of order 1, raised to that of order 2 where it came out lower.
+
+    Of masses it never does, of two estimates it can where few ids repeat: a report must not print
+    what cannot be.
+
+    >>> round(float(hill_number([2, 1, 1, 1], 1)), 1), float(coherent_order_1([2, 1, 1, 1]))
+    (8.2, 10.0)
+    """
+    first, second = hill_number(counts, 1, space), hill_number(counts, 2, space)
+    return first if second.value is None else replace(first, value=max(float(first), second.value))
+
+
+def richness_at_least(counts: Any, space: Space | int | None = None) -> Estimate:
+    """Lower bound of how many ids there are: the larger of Chao1 and the effective number.
+
+    There are at least as many ids as their effective number of order 1, and these are at least
+    those of order 2; of estimates taken one by one the order can be another, so this bound is what
+    stands beside them.
+
+    Parameters
+    ----------
+    counts : per id, or :class:`FrequencyCounts`.
+    space : no richness exceeds its size.
+
+    Returns
+    -------
+    Estimate in ids, with a one-sided interval.
+
+    Raises
+    ------
+    DrawsError
+        No counts.
+
+    References
+    ----------
+    Chao (1984), Scand. J. Statist. 11; Hill (1973), Ecology 54.
+
+    Examples
+    --------
+    >>> richness_at_least([2, 1, 1, 1, 1])
+    Estimate(15.0 ids, 95 % interval 5.0 .., n = 6)
+    """
+    frequencies, size = as_frequencies(counts), as_space(space).size
+    bounds = [chao1(frequencies), coherent_order_1(frequencies, size)]
+    most = math.inf if size is None else float(size)
+    return Estimate(
+        min(max(float(bound) for bound in bounds if bound.value is not None), most),
+        (min(max(bound.interval[0] or 1.0 for bound in bounds if bound.interval), most), None),
+        unit="ids",
+        method="the larger of Chao1 and the effective number of order 1; one-sided interval",
+        limit=None if size is None else most,
+        n=frequencies.num_draws,
+    )
 
 
 def entropy_value(frequencies: FrequencyCounts) -> float:
@@ -194,21 +293,19 @@ def harmonic(number: NDArray[np.int64] | int) -> NDArray[np.float64]:
 _HARMONIC = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, 1001))])
 
 
-def _entropy_ends(frequencies: FrequencyCounts, entropy: float) -> tuple[float, float] | None:
-    """95 % interval of the entropy, open above zero; it reaches higher by 40 % of the unseen.
+def _entropy_upper(frequencies: FrequencyCounts, size: int, half: float) -> float:
+    """Upper limit of the entropy in a space of ``size`` ids.
 
-    Their part is a lower bound, as their number is.
+    The part of the ids seen is unbiased for ``H - sum p (1-p)^n sum_j (1-p)^j / (n+j)``. The inner
+    sum is below ``log(1 + 1 / np)``, and by Jensen's inequality the whole below
+    ``m log(1 + K / (n m))``, with m the mass and K the number of the ids unseen, both in
+    expectation.
     """
     n, once, twice = frequencies.num_draws, frequencies.seen(1), frequencies.seen(2)
-    if n < FEWEST_DRAWS:
-        return None
-    variance, of_singleton = _entropy_variance(frequencies)
-    # Few singletons: by how much their exact Poisson limit lies above the normal one.
-    excess = max((poisson_mean_interval(once)[1] - once) ** 2 - Z95**2 * once, 0.0)
-    excess *= (rarity(frequencies) * of_singleton) ** 2
-    half = Z95 * math.sqrt(variance)
-    above = math.sqrt(half**2 + excess) + 0.4 * _unseen_entropy(n, once, twice)
-    return entropy - half, entropy + above
+    seen = entropy_value(frequencies) - _unseen_entropy(n, once, twice)
+    mass, unseen = unseen_interval(frequencies)[1], size - frequencies.observed_richness
+    tail = mass * math.log1p(unseen / (n * mass)) if mass else 0.0
+    return seen + half + tail
 
 
 def _entropy_variance(frequencies: FrequencyCounts) -> tuple[float, float]:

@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import DrawsError
 from .comparison import Comparison, compare
 from .coverage import uniform_coverage
 from .estimate import CONFIDENCE_LEVEL, Estimate, Interval
 from .frequencies import FrequencyCounts, as_frequencies
+from .grouped import GroupTable
 from .ids import IdReader
 from .independence import Independence, check_independence
 from .of_draws import OF_DRAWS
+from .of_groups import estimates_by_groups
 from .rarefaction import richness_curve
-from .reading import Sample, chunks_of
+from .reading import Sample, chunks_of, grouped_chunks
 from .registry import IntervalOf, ValueOf, flat_figures
 from .space import Space, WordSpace, as_space
 from .uniformity import CHI_SQUARE
@@ -44,7 +49,7 @@ class DrawsReport:
     ``report.chao1`` is a value, ``report.chao1_ci`` its interval, each None where it is withheld
     or needs a space that is not known. ``ratio`` is the observed share of the space over the share
     that as many throws of fair dice meet in expectation. ``curve``: n, the expected distinct ids,
-    and those of fair dice.
+    and those of fair dice; ``curve_ci``: the intervals of the second.
 
     Examples
     --------
@@ -64,7 +69,9 @@ class DrawsReport:
     comparison: Comparison | None
     interrupted: bool
     spilled: bool
+    curve_ci: tuple[Interval | None, ...] = ()
     schema: str = SCHEMA
+    num_groups: int | None = None
 
     observed_richness = ValueOf()
     observed_richness_ci = IntervalOf()
@@ -100,18 +107,25 @@ class DrawsReport:
             "source": self.source,
             "num_draws": self.num_draws,
             "space_size": self.space_size,
+            "num_groups": self.num_groups,
             "confidence_level": CONFIDENCE_LEVEL,
             "estimates": {name: item.as_dict() for name, item in self.estimates.items()},
             "hill_numbers": dict(zip(names, self.hill_numbers, strict=True)),
             "hill_numbers_ci": dict(zip(names, self.hill_numbers_ci, strict=True)),
             "curve": [
-                {"num_draws": n, "expected_richness": richness, "uniform_richness": limit}
-                for n, richness, limit in self.curve
+                {
+                    "num_draws": n,
+                    "expected_richness": richness,
+                    "expected_richness_ci": interval,
+                    "uniform_richness": limit,
+                }
+                for (n, richness, limit), interval in zip(self.curve, self.curve_ci, strict=True)
             ],
             "independent": self.independence.holds,
             "independence": {
                 "faults": list(self.independence.faults),
                 "could_tell": self.independence.could_tell,
+                "order_known": self.independence.order_known,
             },
             "comparison": None if self.comparison is None else asdict(self.comparison),
             "interrupted": self.interrupted,
@@ -124,6 +138,7 @@ def draws(
     source: Any,
     *,
     space: Space | int | None = None,
+    groups: Any = None,
     reference: Any = None,
     num_draws: Sequence[int] = (),
     known_spaces: Sequence[WordSpace] = (),
@@ -141,6 +156,10 @@ def draws(
         chunks of these; or a sampler, a callable that returns as many as it is asked for.
     space : number of possible ids 0 .. N-1, or of possible rows or labels; a :class:`WordSpace`
         of the rows; None if unknown.
+    groups : where draws depend on each other within groups (images, subjects, files, seeds): a
+        label for each draw, as ``source``; or "rows", where each first index of an array
+        ``(groups, ...)`` is a group of draws. Intervals then come from the groups, which are taken
+        to be independent; memory grows with the pairs of group and id.
     reference : another sample, as ``source``, for validity, uniqueness and novelty against it. Ids
         outside the space then count as invalid; without it they are refused.
     num_draws : n at which the curve is given, beside a grid of its own; a sampler is asked for the
@@ -160,6 +179,8 @@ def draws(
     >>> report.observed_richness, report.unseen_mass
     (3, 0.5)
     """
+    if groups is not None and reference is not None:
+        raise DrawsError("expected groups or a reference, got both; compare in a second call")
     given, most = as_space(space), max(num_draws, default=0)
     sample = Sample(IdReader(space=given, known_spaces=known_spaces), given.size)
     known = None
@@ -167,7 +188,11 @@ def draws(
         known = _reference(chunks_of(reference, most), sample.reader, given)
     interrupted = False
     try:
-        sample.count(chunks_of(source, most), drop_outside=known is not None, on_chunk=on_chunk)
+        if groups is None:
+            chunks = chunks_of(source, most)
+            sample.count(chunks, drop_outside=known is not None, on_chunk=on_chunk)
+        else:
+            sample.count_groups(grouped_chunks(source, groups, most), on_chunk=on_chunk)
     except KeyboardInterrupt:
         interrupted = True
     if not sample.tally.num_draws:
@@ -187,6 +212,8 @@ def draws(
         comparison=comparison,
         interrupted=interrupted,
         spilled=sample.tally.spilled,
+        order=sample.tally.order.kept(),
+        table=None if groups is None else sample.groups.table(),
     )
 
 
@@ -210,8 +237,10 @@ def counts(
 
     Parameters
     ----------
-    counted : how often each id was drawn, ``(n,)``, or :class:`FrequencyCounts`. Without these the
-        order of the draws is unknown, and not tested.
+    counted : how often each id was drawn, ``(n,)``; a mapping from id to count; or
+        :class:`FrequencyCounts`, which a histogram makes (``FrequencyCounts.of_histogram``). The
+        order of the draws is unknown unless these hold it: independence is then not tested beyond
+        what counts alone can tell, and the report says so.
     space : number of possible ids, or a :class:`Space`; None if unknown.
     num_draws : n at which the curve is given, beside a grid of its own.
     name : of the source, for the report.
@@ -238,18 +267,33 @@ def _report(
     comparison: Comparison | None = None,
     interrupted: bool = False,
     spilled: bool = False,
+    order: Sequence[NDArray[np.int64]] = (),
+    table: GroupTable | None = None,
 ) -> DrawsReport:
-    independence = check_independence(frequencies, space)
+    if table is None:
+        independence = check_independence(frequencies, space, order=order)
+        estimates = _estimates(frequencies, space, independence)
+    else:
+        independence = Independence((), could_tell=False)
+        estimates = estimates_by_groups(frequencies, table, space)
+    size = space.size
+    whole = independence.holds and table is None
+    curve = _curve(frequencies, space, num_draws) if whole else {}
     return DrawsReport(
         source=name,
         num_draws=frequencies.num_draws,
         space_size=space.size,
-        estimates=_estimates(frequencies, space, independence),
-        curve=_curve(frequencies, space, num_draws) if independence.holds else (),
+        estimates=estimates,
+        curve=tuple(
+            (m, float(richness), size * uniform_coverage(m, size) if size is not None else None)
+            for m, richness in curve.items()
+        ),
+        curve_ci=tuple(richness.interval for richness in curve.values()),
         independence=independence,
         comparison=comparison,
         interrupted=interrupted,
         spilled=spilled,
+        num_groups=None if table is None else table.num_groups,
     )
 
 
@@ -267,11 +311,8 @@ def _estimates(
 
 def _curve(
     frequencies: FrequencyCounts, space: Space, num_draws: Sequence[int]
-) -> tuple[tuple[int, float, float | None], ...]:
-    n, size = frequencies.num_draws, space.size
+) -> dict[int, Estimate]:
+    n = frequencies.num_draws
     grid = {max(1, round(share * n)) for share in _GRID}
     wanted = sorted(grid | {m for m in num_draws if 1 <= m <= _GRID[-1] * n})
-    return tuple(
-        (m, float(richness), size * uniform_coverage(m, size) if size is not None else None)
-        for m, richness in richness_curve(frequencies, wanted, space).items()
-    )
+    return richness_curve(frequencies, wanted, space)

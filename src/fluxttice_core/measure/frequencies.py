@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +46,36 @@ class FrequencyCounts:
         times, num_ids = np.unique(counts[counts > 0], return_counts=True)
         return cls(tuple(times.tolist()), tuple(num_ids.tolist()), adjacent_repeats)
 
+    @classmethod
+    def of_histogram(cls, histogram: Mapping[int, int]) -> FrequencyCounts:
+        """Take a histogram: ``{1: F1, 2: F2, ...}``, how many ids were drawn so many times.
+
+        Parameters
+        ----------
+        histogram : times to numbers of ids; the order is of no matter, and zeros are left out.
+
+        Raises
+        ------
+        DrawsError
+            Times below 1, negative or fractional numbers, or no mapping.
+
+        Examples
+        --------
+        >>> FrequencyCounts.of_histogram({2: 1, 1: 4, 3: 0}).num_draws
+        6
+        """
+        expected = "a histogram {times: number of ids}, whole numbers, times of at least 1"
+        if not isinstance(histogram, Mapping):
+            raise DrawsError(f"expected {expected}, got {type(histogram).__name__}")
+        times = whole_numbers(list(histogram), expected)
+        num_ids = whole_numbers(list(histogram.values()), expected)
+        for time, number in zip(times.tolist(), num_ids.tolist(), strict=True):
+            if time < 1 or number < 0:
+                raise DrawsError(f"expected {expected}, got {number:,} ids drawn {time:,} times")
+        order = np.argsort(times)
+        order = order[num_ids[order] > 0]
+        return cls(tuple(times[order].tolist()), tuple(num_ids[order].tolist()))
+
     @property
     def num_draws(self) -> int:
         """All draws."""
@@ -61,7 +93,9 @@ class FrequencyCounts:
 
     def seen(self, times: int) -> int:
         """``F_k``: ids drawn exactly ``times`` times."""
-        return dict(zip(self.times, self.num_ids, strict=True)).get(times, 0)
+        place = bisect_left(self.times, times)
+        found = place < len(self.times) and self.times[place] == times
+        return self.num_ids[place] if found else 0
 
 
 def as_frequencies(counts: Any) -> FrequencyCounts:
@@ -69,8 +103,9 @@ def as_frequencies(counts: Any) -> FrequencyCounts:
 
     Parameters
     ----------
-    counts : how often each id was drawn, whole numbers ``(n,)`` of at least 0, or
-        :class:`FrequencyCounts`.
+    counts : how often each id was drawn, whole numbers ``(n,)`` of at least 0; a mapping from id
+        to its count; or :class:`FrequencyCounts`. A histogram ``{times: number of ids}`` is no
+        mapping from ids: give ``FrequencyCounts.of_histogram`` of it.
 
     Raises
     ------
@@ -81,7 +116,11 @@ def as_frequencies(counts: Any) -> FrequencyCounts:
     --------
     >>> as_frequencies([4, 0, 1, 1])
     FrequencyCounts(times=(1, 4), num_ids=(2, 1), adjacent_repeats=None)
+    >>> as_frequencies({"CCO": 4, "C": 1, "N": 1}).observed_richness
+    3
     """
+    if isinstance(counts, Mapping):
+        counts = list(counts.values())
     if not isinstance(counts, FrequencyCounts):
         expected = "counts per id (n,), whole numbers of at least 0"
         array = whole_numbers(counts, expected)

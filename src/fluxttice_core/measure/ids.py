@@ -45,6 +45,16 @@ class Vocabulary:
         mapped: NDArray[np.int64] = np.array(known, dtype=np.int64)[inverse.reshape(-1)]
         return mapped
 
+    def ids_of_texts(self, values: list[Any]) -> NDArray[np.int64]:
+        """Map texts, or tuples of texts, to ids ``(n,)``.
+
+        >>> Vocabulary().ids_of_texts(["CCO", "C", "CCO"]).tolist()
+        [0, 1, 0]
+        """
+        known = self._ids
+        found = (known.setdefault(value, len(known)) for value in values)
+        return np.fromiter(found, dtype=np.int64, count=len(values))
+
 
 def _first_places(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What ``np.unique`` says of small codes, without sorting: first places, and the inverse.
@@ -137,18 +147,13 @@ class IdReader:
         DrawsError
             NaN, fractions, rows of another width, or another kind than the chunks before.
         """
+        if _are_texts(values):
+            return self._ids_of_texts(values)
         array = as_array(values)
         if not len(array):
             return np.zeros(0, dtype=np.int64)
         kind = self._kind_of(array)
-        if self.kind is None:
-            self.kind = kind
-        if kind != self.kind:
-            raise DrawsError(
-                f"expected {self.kind} throughout, got {kind} from draw {self._read:,} on; give "
-                "one kind of draws at a time"
-            )
-        first, self._read = self._read, self._read + len(array)
+        first = self._begin(kind, len(array))
         if kind == "numbers":
             return array
         if self._word_space is not None:
@@ -157,6 +162,25 @@ class IdReader:
             low, high = self._range or (int(array.min()), int(array.max()))
             self._range = min(low, int(array.min())), max(high, int(array.max()))
         return self.vocabulary.ids(array)
+
+    def _begin(self, kind: str, num: int) -> int:
+        """Hold a chunk to the kind of those before, and return the number of its first draw."""
+        self.kind = self.kind or kind
+        if kind != self.kind:
+            raise DrawsError(
+                f"expected {self.kind} throughout, got {kind} from draw {self._read:,} on; give "
+                "one kind of draws at a time"
+            )
+        first, self._read = self._read, self._read + num
+        return first
+
+    def _ids_of_texts(self, values: list[Any]) -> NDArray[np.int64]:
+        """Ids of labels, or of rows of them, in memory that the longest label does not set."""
+        widths = {len(value) for value in values} if isinstance(values[0], tuple) else set()
+        if len(widths) > 1 or 0 in widths:
+            raise DrawsError("expected rows of the same length")
+        self._begin(_rows_of(widths.pop(), "labels") if widths else "labels", len(values))
+        return self.vocabulary.ids_of_texts(values)
 
     def _kind_of(self, array: NDArray[Any]) -> str:
         if array.ndim > 2 or not array.size:
@@ -175,6 +199,18 @@ class IdReader:
             )
         what = "labels" if array.dtype.kind == "U" else "numbers"
         return what if array.ndim == 1 else _rows_of(array.shape[1], what)
+
+
+def _are_texts(values: Any) -> bool:
+    """Whether draws are a list of texts, or of tuples of texts: NumPy would pad each of them."""
+    if not isinstance(values, list) or not values:
+        return False
+    if all(isinstance(value, str) for value in values):
+        return True
+    return all(
+        isinstance(value, tuple) and all(isinstance(text, str) for text in value)
+        for value in values
+    )
 
 
 def _rows_of(length: int, what: str = "numbers") -> str:

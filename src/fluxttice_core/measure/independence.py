@@ -9,13 +9,16 @@ Each test is one-sided against *every* distribution: uneven masses only add repe
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .coverage import uniform_coverage
 from .frequencies import FrequencyCounts, as_frequencies
+from .lags import lag_fault
 from .poisson import RARE_EVENTS, at_most
 from .space import Space, as_space
 
@@ -29,7 +32,8 @@ class Independence:
     """What speaks against independent draws.
 
     ``faults``: what independent draws would not do, in words; empty if nothing was found.
-    ``could_tell``: whether there were draws enough for any test to fail.
+    ``could_tell``: whether there were draws enough for any test to fail, and their order is known.
+    ``order_known``: of counts alone, copies and chains can leave no trace.
 
     Examples
     --------
@@ -39,6 +43,7 @@ class Independence:
 
     faults: tuple[str, ...]
     could_tell: bool
+    order_known: bool = True
 
     @property
     def holds(self) -> bool:
@@ -46,16 +51,23 @@ class Independence:
         return not self.faults
 
 
-def check_independence(counts: Any, space: Space | int | None = None) -> Independence:
+def check_independence(
+    counts: Any,
+    space: Space | int | None = None,
+    *,
+    order: Sequence[NDArray[np.int64]] = (),
+) -> Independence:
     """Test draws against what no independent sampler does.
 
     Each test raises one false alarm in over a million samples.
 
     Parameters
     ----------
-    counts : per id, or :class:`FrequencyCounts`; the order of the draws is looked at only where
-        these hold it.
+    counts : per id, or :class:`FrequencyCounts`; equal neighbours are looked at only where these
+        hold them.
     space : None if unknown.
+    order : blocks of successive draws ``(length,)``, of a million in all at most, in which equal
+        draws are looked for at every distance.
 
     Returns
     -------
@@ -110,7 +122,10 @@ def check_independence(counts: Any, space: Space | int | None = None) -> Indepen
             f"({frequencies.adjacent_repeats:,} times, {abs(follow):.1f} standard errors off): a "
             "chain, or a sorted list"
         )
-    return Independence(tuple(faults), could_tell)
+    elif order:
+        faults += _distance_faults(order)
+    order_known = frequencies.adjacent_repeats is not None
+    return Independence(tuple(faults), could_tell and order_known, order_known)
 
 
 def _too_few_repeats(repeats: int, expected: float, n: int, space_size: int) -> bool:
@@ -209,3 +224,16 @@ def _adjacency(frequencies: FrequencyCounts) -> float:
     if excess > 0:
         excess = max(excess - 8.0, 0.0)
     return excess / math.sqrt(max(expected, 1.0))
+
+
+def _distance_faults(order: Sequence[NDArray[np.int64]]) -> list[str]:
+    fault = lag_fault(list(order), TAIL)
+    if fault is None:
+        return []
+    often = "more" if fault.equal > fault.expected else "less"
+    others = f"; so do {fault.num_lags - 1:,} others" * (fault.num_lags > 1)
+    return [
+        f"a draw equals the one {fault.lag:,} places before it {often} often than their counts say "
+        f"({fault.equal:,} times, where a random order has {fault.expected:,.0f}{others}): copies "
+        "at a distance, a cycle, or workers that share a seed"
+    ]

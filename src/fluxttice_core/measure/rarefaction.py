@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .curve_intervals import extrapolated_interval, rarefied_interval
 from .estimate import Estimate
 from .frequencies import FrequencyCounts, as_frequencies
-from .richness import chao1_value
+from .richness import chao1_unseen, chao1_value
 from .space import Space, as_space
 
 _RAREFIED = "rarefaction: the mean over all choices of n of the draws (Hurlbert 1971), unbiased"
@@ -38,7 +39,7 @@ def rarefied_richness(counts: Any, num_draws: int) -> Estimate:
 
     Returns
     -------
-    Estimate in ids, without an interval.
+    Estimate in ids, with the interval of its expectation.
 
     Raises
     ------
@@ -47,16 +48,24 @@ def rarefied_richness(counts: Any, num_draws: int) -> Estimate:
 
     References
     ----------
-    Hurlbert (1971), Ecology 52.
+    Hurlbert (1971), Ecology 52; Fay & Feuer (1997), Stat. Med. 16 (the interval).
 
     Examples
     --------
     >>> round(float(rarefied_richness([2, 2], 2)), 4)
     1.6667
     """
-    frequencies = as_frequencies(counts)
-    value = rarefied_value(frequencies, num_draws)
-    return Estimate(value, unit="ids", method=_RAREFIED, n=frequencies.num_draws)
+    return _rarefied(as_frequencies(counts), num_draws, None)
+
+
+def _rarefied(frequencies: FrequencyCounts, num_draws: int, size: int | None) -> Estimate:
+    value, total = rarefied_value(frequencies, num_draws), frequencies.num_draws
+
+    def weights(times: NDArray[np.int64]) -> NDArray[np.float64]:
+        return 1.0 - missing_shares(total, times, num_draws)
+
+    interval = rarefied_interval(frequencies, num_draws, weights, size)
+    return Estimate(value, interval, unit="ids", method=_RAREFIED, n=total)
 
 
 def rarefied_coverage(counts: NDArray[Any], num_draws: int) -> float:
@@ -88,14 +97,16 @@ def rarefied_value(frequencies: FrequencyCounts, num_draws: int) -> float:
     if num_draws == 0:
         return 0.0
     times, ids = np.array(frequencies.times), np.array(frequencies.num_ids)
-    return math.fsum((ids * (1.0 - _missing_shares(total, times, num_draws))).tolist())
+    return math.fsum((ids * (1.0 - missing_shares(total, times, num_draws))).tolist())
 
 
-def _missing_shares(total: int, times: NDArray[np.int64], num_draws: int) -> NDArray[np.float64]:
+def missing_shares(total: int, times: NDArray[np.int64], num_draws: int) -> NDArray[np.float64]:
     """``binom(M - m, n) / binom(M, n)``: the chance that none of m draws is among n of M."""
     # prod_{i < m} 1 - n / (M - i): a product loses no digits, where differences of log-factorials
     # of large numbers would. For many m at once by a running sum; of n and m the ratio is
     # symmetric, and exp(-800) is 0, which bounds the length.
+    if total < 1:
+        return np.ones(len(times))
     shares = np.zeros(len(times))
     reachable = (times.astype(np.float64) * num_draws / total <= 800.0) & (
         times <= total - num_draws
@@ -126,7 +137,7 @@ def extrapolated_richness(
 
     Returns
     -------
-    Estimate in ids, without an interval.
+    Estimate in ids; the interval holds what is expected even where Chao1 is too low (Harris 1959).
 
     Raises
     ------
@@ -135,7 +146,7 @@ def extrapolated_richness(
 
     References
     ----------
-    Chao et al. (2014), Ecol. Monogr. 84.
+    Chao et al. (2014), Ecol. Monogr. 84; Harris (1959), Ann. Math. Statist. 30 (the interval).
 
     Examples
     --------
@@ -143,21 +154,35 @@ def extrapolated_richness(
     4.479
     """
     frequencies = as_frequencies(counts)
-    value = _extrapolated(frequencies, num_draws, as_space(space).size)
-    return Estimate(value, unit="ids", method=_EXTRAPOLATED, n=frequencies.num_draws)
+    size = as_space(space).size
+    value = _extrapolated(frequencies, num_draws, size)
+    more, unseen = num_draws - frequencies.num_draws, _unseen_most(frequencies, size)
+
+    def least_new(once: float, twice: float, _: float) -> float:
+        return new_ids(once, min(chao1_unseen(once, twice), unseen), frequencies.num_draws, more)
+
+    interval = extrapolated_interval(frequencies, num_draws, least_new, size)
+    return Estimate(value, interval, unit="ids", method=_EXTRAPOLATED, n=frequencies.num_draws)
+
+
+def _unseen_most(frequencies: FrequencyCounts, size: int | None) -> float:
+    return math.inf if size is None else float(size - frequencies.observed_richness)
+
+
+def new_ids(once: float, unseen: float, num_draws: int, more: float) -> float:
+    """New ids among ``more`` draws, if the unseen ids are of one mass."""
+    if once <= 0 or unseen <= 0:
+        return 0.0
+    rate = once / (num_draws * unseen + once)
+    return -unseen * math.expm1(more * math.log1p(-rate))
 
 
 def _extrapolated(frequencies: FrequencyCounts, num_draws: int, size: int | None) -> float:
     n, seen, once = frequencies.num_draws, frequencies.observed_richness, frequencies.seen(1)
     if num_draws < n:
         raise DrawsError(f"expected at least {n} draws, got {num_draws}; rarefy instead")
-    unseen = chao1_value(frequencies) - seen
-    if size is not None:
-        unseen = min(unseen, size - seen)
-    if not once or not unseen:
-        return float(seen)
-    rate = once / (n * unseen + once)
-    return seen - unseen * math.expm1((num_draws - n) * math.log1p(-rate))
+    unseen = min(chao1_value(frequencies) - seen, _unseen_most(frequencies, size))
+    return seen + new_ids(once, unseen, n, num_draws - n)
 
 
 def richness_curve(
@@ -173,7 +198,7 @@ def richness_curve(
 
     Returns
     -------
-    Estimates in ids by n, in the order given.
+    Estimates in ids by n, in the order given, each with the interval of its expectation.
 
     Raises
     ------
@@ -192,7 +217,7 @@ def richness_curve(
     """
     frequencies = as_frequencies(counts)
     return {
-        n: rarefied_richness(frequencies, n)
+        n: _rarefied(frequencies, n, as_space(space).size)
         if n <= frequencies.num_draws
         else extrapolated_richness(frequencies, n, space)
         for n in num_draws

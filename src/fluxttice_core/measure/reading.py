@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DrawsError
+from .grouped import GroupTally
 from .ids import IdReader, as_array
 from .tally import Tally
 
@@ -53,6 +54,54 @@ def _sampled(sampler: Callable[[int], Any], num_draws: int) -> Iterator[Any]:
         yield drawn
 
 
+def grouped_chunks(source: Any, groups: Any, num_draws: int) -> Iterator[tuple[Any, Any]]:
+    """Yield chunks of draws, each with the labels of its groups.
+
+    Parameters
+    ----------
+    source : as for :func:`chunks_of`.
+    groups : a label for each draw, in as many chunks as the source; or "rows": each first index of
+        an array ``(groups, ...)`` is a group, and each of its numbers a draw.
+    num_draws : how many to ask of a callable.
+
+    Raises
+    ------
+    DrawsError
+        Another number of labels than of draws, or rows of one dimension.
+    """
+    chunks = chunks_of(source, num_draws)
+    if not isinstance(groups, str):
+        yield from _side_by_side(chunks, chunks_of(groups, num_draws))
+        return
+    if groups != "rows":
+        raise DrawsError(f'expected a group for each draw or "rows", got {groups!r}')
+    first = 0
+    for chunk in chunks:
+        rows = as_array(chunk)
+        if rows.ndim < 2:
+            raise DrawsError(
+                f"expected an array of rows (groups, ...), got shape {rows.shape}; give a group "
+                "for each draw"
+            )
+        yield (
+            rows.reshape(-1),
+            np.repeat(np.arange(first, first + len(rows)), rows.size // max(len(rows), 1)),
+        )
+        first += len(rows)
+
+
+def _side_by_side(chunks: Iterator[Any], labels: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+    for chunk in chunks:
+        groups = next(labels, ())
+        if len(groups) != len(chunk):
+            raise DrawsError(
+                f"expected a group for each of {len(chunk):,} draws, got {len(groups):,}"
+            )
+        yield chunk, groups
+    if len(rest := next(labels, ())):
+        raise DrawsError(f"expected a group for each draw, got {len(rest):,} more than draws")
+
+
 class Sample:
     """Draws of one generator: the ids that they become, and how often each was drawn.
 
@@ -65,6 +114,31 @@ class Sample:
     def __init__(self, reader: IdReader, space_size: int | None) -> None:
         self.reader = reader
         self.tally = Tally(space_size)
+        self.groups = GroupTally()
+        self._group_reader = IdReader()
+
+    def count_groups(
+        self,
+        chunks: Iterable[tuple[Any, Any]],
+        *,
+        on_chunk: Callable[[int], None] | None = None,
+    ) -> None:
+        """Count chunks of draws and their groups, as :meth:`count` does.
+
+        Raises
+        ------
+        DrawsError
+            As :meth:`count`; the same of the groups.
+        """
+        for chunk, groups in chunks:
+            with _interruption_held_back():
+                ids, labels = self.reader.ids(chunk), self._group_reader.ids(groups)
+                if self.reader.is_numbering:
+                    self.tally.space_size = None
+                self.tally.add(ids)
+                self.groups.add(ids.astype(np.int64), labels.astype(np.int64))
+            if on_chunk is not None:
+                on_chunk(self.tally.num_draws)
 
     def count(
         self,

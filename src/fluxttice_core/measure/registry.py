@@ -23,6 +23,7 @@ class Estimator:
     title : what the figure is called in a table.
     function : of counts or masses and the space.
     needs_space : left out of the report where the size of the space is not known.
+    is_shown : has a row in the tables for people; every estimate is in the mapping and the JSON.
     is_count : the value says what was drawn and no more, so it stays where draws are not
         independent; its interval does not.
 
@@ -38,6 +39,7 @@ class Estimator:
     function: Callable[[Any, Space], Estimate]
     needs_space: bool = False
     is_count: bool = False
+    is_shown: bool = True
 
     def __call__(self, source: Any, space: Space | int | None = None) -> Estimate:
         """Estimate from counts, or from masses."""
@@ -71,6 +73,7 @@ class Registry(Mapping[str, Estimator]):
         *,
         needs_space: bool = False,
         is_count: bool = False,
+        is_shown: bool = True,
     ) -> None:
         """Register an estimator; see :class:`Estimator` for the arguments.
 
@@ -81,7 +84,7 @@ class Registry(Mapping[str, Estimator]):
         """
         if name in self._estimators:
             raise DrawsError(f"expected a new name, got {name!r}, which is taken; remove it first")
-        self._estimators[name] = Estimator(name, title, function, needs_space, is_count)
+        self._estimators[name] = Estimator(name, title, function, needs_space, is_count, is_shown)
 
     def remove(self, name: str) -> None:
         """Take an estimator out of the reports."""
@@ -100,6 +103,10 @@ class Registry(Mapping[str, Estimator]):
             for item in self.values()
             if space.size is not None or not item.needs_space
         }
+
+    def is_shown(self, name: str) -> bool:
+        """Whether an estimate has a row in the tables for people."""
+        return name not in self or self[name].is_shown
 
     def title(self, name: str) -> str:
         """Return what a figure is called in a table; its name where it is no longer registered."""

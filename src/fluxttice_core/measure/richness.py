@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..errors import DrawsError
 from .coverage import uniform_coverage
 from .estimate import Z95, Estimate
 from .frequencies import FrequencyCounts, as_frequencies
@@ -63,17 +64,25 @@ def observed_richness(counts: Any, space: Space | int | None = None) -> Estimate
     )
 
 
-def chao1(counts: Any) -> Estimate:
-    """Bias-corrected Chao1, ``S + F1 (F1 - 1) / (2 (F2 + 1))``: a *lower* bound of the richness.
+BIAS_CORRECTED, CLASSIC = "bias-corrected", "classic"
 
-    The interval is one-sided, ``(low, None)``: the lower end of Chao's log-normal interval, at
-    1.96 errors, since where all ids are equally likely Chao1 is no lower bound but an estimate,
-    and 1.645 leave nothing to spare (simulated). Nothing in the draws bounds how many ids are
-    rarer still.
+
+def chao1(counts: Any, form: str = BIAS_CORRECTED) -> Estimate:
+    """Chao1, a *lower* bound of the richness, from the ids drawn once and those drawn twice.
+
+    Bias-corrected ``S + F1 (F1 - 1) / (2 (F2 + 1))``, as scikit-bio gives by default; or classic
+    ``S + (n - 1) / n F1^2 / (2 F2)``, as iNEXT gives, with ``(n - 1) / n F1 (F1 - 1) / 2`` unseen
+    where no id was drawn twice.
+
+    The interval is one-sided, ``(low, None)``, from the exact Poisson limits of both counts: where
+    all ids are equally likely Chao1 is no lower bound but an estimate, and its log-normal interval
+    does not hold where few ids repeat (simulated). Nothing in the draws bounds how many ids are
+    rarer still. It is the same in both forms: they estimate the same.
 
     Parameters
     ----------
     counts : per id, or :class:`FrequencyCounts`.
+    form : "bias-corrected" or "classic".
 
     Returns
     -------
@@ -82,25 +91,38 @@ def chao1(counts: Any) -> Estimate:
     Raises
     ------
     DrawsError
-        No counts.
+        No counts, or another form.
 
     References
     ----------
-    Chao (1984), Scand. J. Statist. 11; (1987), Biometrics 43.
+    Chao (1984), Scand. J. Statist. 11; (1987), Biometrics 43. Chao & Chiu (2016), Wiley StatsRef
+    (both forms).
 
     Examples
     --------
     >>> chao1([2, 1, 1, 1, 1])
     Estimate(8.0 ids, 95 % interval 5.0 .., n = 6)
+    >>> round(float(chao1([2, 1, 1, 1, 1], form="classic")), 3)
+    11.667
     """
     frequencies = as_frequencies(counts)
+    check_form(form, (BIAS_CORRECTED, CLASSIC))
+    value = chao1_value(frequencies)
+    if form == CLASSIC:
+        value = frequencies.observed_richness + classic_unseen(frequencies, frequencies.num_draws)
     return Estimate(
-        chao1_value(frequencies),
-        (_chao1_lower(frequencies), None),
+        value,
+        (chao1_lower(frequencies), None),
         unit="ids",
-        method="bias-corrected (Chao 1984), a lower bound; the interval is one-sided",
+        method=f"{form} (Chao 1984), a lower bound; the interval is one-sided",
         n=frequencies.num_draws,
     )
+
+
+def check_form(form: str, forms: tuple[str, ...]) -> None:
+    """Refuse the name of a convention that is none of these."""
+    if form not in forms:
+        raise DrawsError(f"expected form {' or '.join(map(repr, forms))}, got {form!r}")
 
 
 def chao1_value(frequencies: FrequencyCounts) -> float:
@@ -109,20 +131,24 @@ def chao1_value(frequencies: FrequencyCounts) -> float:
     return frequencies.observed_richness + once * (once - 1) / (2 * (twice + 1))
 
 
-def _chao1_lower(frequencies: FrequencyCounts) -> float:
+def chao1_unseen(once: float, twice: float) -> float:
+    """Return the ids never drawn, at least, from those drawn once and twice."""
+    return max(once * (once - 1.0), 0.0) / (2.0 * (twice + 1.0))
+
+
+def classic_unseen(frequencies: FrequencyCounts, num_samples: int) -> float:
+    """Return the classic ids never met, from draws or, for Chao2, from sampling units."""
     once, twice = frequencies.seen(1), frequencies.seen(2)
-    unseen = once * (once - 1) / (2 * (twice + 1))
-    if unseen == 0:
-        return float(frequencies.observed_richness)
-    below = twice + 1
-    variance = (
-        unseen
-        + once * (2 * once - 1) ** 2 / (4 * below**2)
-        + once**2 * twice * (once - 1) ** 2 / (4 * below**4)
-    )
-    factor = math.exp(Z95 * math.sqrt(math.log1p(variance / unseen**2)))
+    pairs = once**2 / (2 * twice) if twice else once * (once - 1) / 2
+    return (num_samples - 1) / num_samples * pairs
+
+
+def chao1_lower(frequencies: FrequencyCounts) -> float:
+    """Return ``S + F1^2 / 2 F2`` at the unlikely ends of both counts, each nearly Poisson."""
+    once = poisson_mean_interval(frequencies.seen(1))[0]
+    twice = poisson_mean_interval(frequencies.seen(2))[1]
     # Ids are whole: less than one more is none.
-    return float(frequencies.observed_richness + math.floor(unseen / factor))
+    return float(frequencies.observed_richness + math.floor(once**2 / (2.0 * twice)))
 
 
 def expectation_interval(frequencies: FrequencyCounts, size: int | None) -> tuple[float, float]:

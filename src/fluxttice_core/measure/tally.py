@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import DrawsError
 from .frequencies import FrequencyCounts
+from .order import Blocks
 
 DENSE_IDS = 2**24
 SPILL_DISTINCT = 10_000_000
@@ -49,6 +50,7 @@ class Tally:
         self.num_draws = 0
         self.num_outside = 0
         self.adjacent_repeats = 0
+        self.order = Blocks()
         self._spill_distinct = spill_distinct
         self._gathered: list[NDArray[np.int64]] = []
         self._num_gathered = 0
@@ -95,6 +97,7 @@ class Tally:
         self.adjacent_repeats += int(self._last is not None and int(ids[0]) == self._last)
         self._last = int(ids[-1])
         self.num_draws += len(ids)
+        self.order.add(ids)
         if len(ids) >= GATHERED:
             self._count(ids.astype(np.int64, copy=False))
             return

@@ -13,18 +13,25 @@ from typing import Any
 from .estimate import Z95, Estimate
 from .frequencies import FrequencyCounts, as_frequencies
 from .poisson import poisson_mean_interval
+from .richness import check_form
 
 _INTERVAL = "interval after Esty (1983) with exact Poisson limits"
 
 
-def sample_coverage(counts: Any) -> Estimate:
-    """Sample coverage of Good and Turing, ``1 - F1 / n``: the mass of the ids seen.
+GOOD, CHAO_JOST = "good", "chao-jost"
 
-    Not the share of a space that was met, which is :func:`observed_coverage`.
+
+def sample_coverage(counts: Any, form: str = GOOD) -> Estimate:
+    """Sample coverage: the mass of the ids seen, by Good and Turing or by Chao and Jost.
+
+    "good" is ``1 - F1 / n``, the mean coverage of n - 1 draws; "chao-jost", as iNEXT gives,
+    ``1 - F1/n (n - 1) F1 / ((n - 1) F1 + 2 F2)``, that of n draws. The interval is that of Good's
+    in both forms. Not the share of a space that was met, which is :func:`observed_coverage`.
 
     Parameters
     ----------
     counts : per id, or :class:`FrequencyCounts`.
+    form : "good" or "chao-jost".
 
     Returns
     -------
@@ -33,27 +40,53 @@ def sample_coverage(counts: Any) -> Estimate:
     Raises
     ------
     DrawsError
-        No counts.
+        No counts, or another form.
 
     References
     ----------
-    Good (1953), Biometrika 40; Esty (1983), Ann. Statist. 11.
+    Good (1953), Biometrika 40; Esty (1983), Ann. Statist. 11; Chao & Jost (2012), Ecology 93.
 
     Examples
     --------
     >>> sample_coverage([50, 49, 1])
     Estimate(0.99000 mass, 95 % interval 0.93673 .. 1.00000, n = 100)
+    >>> round(float(sample_coverage([50, 46, 2, 1, 1], form="chao-jost")), 5)
+    0.9802
     """
     frequencies = as_frequencies(counts)
-    n = frequencies.num_draws
-    low, high = _unseen_interval(frequencies)
+    check_form(form, (GOOD, CHAO_JOST))
+    n, method = frequencies.num_draws, "1 - F1 / n (Good 1953)"
+    low, high = unseen_interval(frequencies)
+    value = 1.0 - frequencies.seen(1) / n
+    if form == CHAO_JOST:
+        value = 1.0 - unseen_share(frequencies, n)
+        method = "1 - F1/n (n-1) F1 / ((n-1) F1 + 2 F2) (Chao & Jost 2012)"
     return Estimate(
-        1.0 - frequencies.seen(1) / n,
-        (1.0 - high, 1.0 - low),
+        value,
+        (min(1.0 - high, value), max(1.0 - low, value)),
         unit="mass",
-        method=f"1 - F1 / n (Good 1953), the mass of the ids seen; {_INTERVAL}",
+        method=f"{method}, the mass of the ids seen; {_INTERVAL}",
         n=n,
     )
+
+
+def unseen_share(frequencies: FrequencyCounts, num_samples: int, further: int = 0) -> float:
+    """Return the mass unseen after n draws and further ones (Chao & Jost 2012).
+
+    For incidences ``num_samples`` are the sampling units, and ``F1 / n`` the share of those ids
+    that are in one unit in all incidences.
+    """
+    once = frequencies.seen(1)
+    return once / frequencies.num_draws * still_unseen(frequencies, num_samples) ** (further + 1)
+
+
+def still_unseen(frequencies: FrequencyCounts, num_samples: int) -> float:
+    """Return what one further draw, or unit, leaves of the unseen mass."""
+    once, twice, others = frequencies.seen(1), frequencies.seen(2), num_samples - 1
+    if not twice:
+        # As iNEXT: as if one id more had been drawn twice, and one less once.
+        once, twice = max(once - 1, 0), 1
+    return others * once / (others * once + 2 * twice)
 
 
 def unseen_mass(counts: Any) -> Estimate:
@@ -88,14 +121,15 @@ def unseen_mass(counts: Any) -> Estimate:
     n = frequencies.num_draws
     return Estimate(
         frequencies.seen(1) / n,
-        _unseen_interval(frequencies),
+        unseen_interval(frequencies),
         unit="mass",
         method=f"F1 / n (Good 1953); {_INTERVAL}",
         n=n,
     )
 
 
-def _unseen_interval(frequencies: FrequencyCounts) -> tuple[float, float]:
+def unseen_interval(frequencies: FrequencyCounts) -> tuple[float, float]:
+    """Return the interval of :func:`unseen_mass`, for estimates that build on it."""
     n, once, twice = frequencies.num_draws, frequencies.seen(1), frequencies.seen(2)
     low, high = poisson_mean_interval(once)
     # One pair more than was seen: with none, the spread would be taken for nothing.

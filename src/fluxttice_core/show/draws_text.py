@@ -15,23 +15,33 @@ def draws_text(report: DrawsReport) -> str:
     ]
     if report.interrupted:
         lines[0] += " (interrupted: so far)"
+    if report.num_groups is not None:
+        lines[0] += f", in {report.num_groups:,} groups"
     if not report.independence.holds:
         lines += ["", "NOT INDEPENDENT DRAWS, so no estimate and no ratio is given:"]
         lines += [f"  {fault}" for fault in report.independence.faults]
+        lines += ["", "What was drawn, which says less about the generator:", ""]
+        lines += [_estimates_table(report, with_value_only=True)]
         return "\n".join([*lines, *_comparison_lines(report)])
     lines += ["", _estimates_table(report)]
-    lines += ["", _curve_table(report)]
+    if report.curve:
+        lines += ["", _curve_table(report)]
     lines += _comparison_lines(report)
     lines += ["", _closing(report)]
     return "\n".join(lines)
 
 
-def _estimates_table(report: DrawsReport) -> str:
+def _estimates_table(report: DrawsReport, *, with_value_only: bool = False) -> str:
     rows = [
-        (OF_DRAWS.title(name), estimate.value_text(), estimate.interval_text())
+        (
+            OF_DRAWS.title(name),
+            estimate.value_text(),
+            "" if with_value_only else estimate.interval_text(),
+        )
         for name, estimate in report.estimates.items()
+        if OF_DRAWS.is_shown(name) and (estimate.value is not None or not with_value_only)
     ]
-    return table(("figure", "value", "95 % interval"), rows)
+    return table(("figure", "value", "" if with_value_only else "95 % interval"), rows)
 
 
 def _curve_table(report: DrawsReport) -> str:
@@ -64,11 +74,20 @@ def _comparison_lines(report: DrawsReport) -> list[str]:
 
 
 def _closing(report: DrawsReport) -> str:
-    told = (
-        "Nothing speaks against independent draws."
-        if report.independence.could_tell
-        else "Too few draws to tell whether they are independent."
-    )
+    if report.num_groups is not None:
+        return (
+            "Intervals are from the groups, which are taken to be independent of each other: that "
+            "is not tested.\nDraws alone cannot tell a generator from fair dice."
+        )
+    if report.independence.could_tell:
+        told = "Nothing speaks against independent draws."
+    elif report.independence.order_known:
+        told = "Too few draws to tell whether they are independent."
+    else:
+        told = (
+            "The order of the draws is not known: whether they are independent was not tested "
+            "beyond what\ncounts alone can tell, and every interval supposes it."
+        )
     return (
         f"{told} Draws alone cannot tell a generator from\nfair dice: measure the model itself for "
         "information and controls."

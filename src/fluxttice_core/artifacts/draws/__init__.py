@@ -1,0 +1,30 @@
+"""Draws from files and pipes: what people have, read right or refused by name.
+
+``read_draws`` reads every format in chunks, and keeps a record of what it read. ``docs/draws.md``
+says what is read of each kind of file, and what is refused.
+"""
+
+from __future__ import annotations
+
+from .chunks import Chunk, Counted, Values
+from .formats import SUFFIXES, describe_names, expand_names, names_draws
+from .options import ReadOptions
+from .reading import Draws, read_draws
+from .record import FileRecord, describe
+from .tensors import holds_tensor
+
+__all__ = [
+    "SUFFIXES",
+    "Chunk",
+    "Counted",
+    "Draws",
+    "FileRecord",
+    "ReadOptions",
+    "Values",
+    "describe",
+    "describe_names",
+    "expand_names",
+    "holds_tensor",
+    "names_draws",
+    "read_draws",
+]
