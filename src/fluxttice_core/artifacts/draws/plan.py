@@ -253,6 +253,22 @@ def _heading_behind_a_sign(
     return None
 
 
+def refuse_unsure_heading(plan: Plan, options: ReadOptions, log: Log) -> None:
+    """Refuse a heading above labels that only the numbers below it show: later lines may be none.
+
+    Raises
+    ------
+    ArtifactError
+        Says which options settle it.
+    """
+    word = _bare(plan.heading or "")
+    if options.labels and options.header is None and word and not _HEADINGS.fullmatch(word):
+        raise ArtifactError(
+            f"{log.name}: {word[:40]!r} may be a heading or a draw: --header if it is a heading, "
+            "--no-header if it is a draw"
+        )
+
+
 def _has_heading(body: Sequence[Sequence[str]], width: int, options: ReadOptions) -> bool:
     if options.header is not None or options.named_columns:
         return options.header is not False

@@ -11,7 +11,7 @@ from .json_text import json_line_chunks
 from .layout import choose_layout, holds_json
 from .numbers import parse_block
 from .options import ReadOptions
-from .plan import Plan, is_heading_above_numbers, plan_of_block, plan_of_rows
+from .plan import Plan, is_heading_above_numbers, plan_of_block, plan_of_rows, refuse_unsure_heading
 from .record import Log
 from .rows import RowReader, Rows
 from .streams import as_text, is_live, line_pieces, with_newlines
@@ -117,6 +117,8 @@ def _begin(
         rows = _added(rows, more)
         if any(options.may_be_draw(cell) for row in more.cells for cell in row):
             plan = settle()
+    if log.name == "standard input":
+        refuse_unsure_heading(plan, options, log)
     decoder = Decoder(plan, reader, options, log)
     passed = [place for place in range(plan.first) if rows.cells[place]]
     heading = log.record.heading is not None
