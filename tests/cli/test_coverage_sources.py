@@ -29,8 +29,9 @@ def shards(tmp_path):
 
 
 def figures(out):
+    """What was found, without what it was read from: that is another file."""
     record = json.loads(out)
-    return {key: value for key, value in record.items() if key != "source"}
+    return {key: value for key, value in record.items() if key not in ("source", "read")}
 
 
 def test_shards_are_what_the_whole_is_named_one_by_one_or_by_a_pattern(run, shards):
@@ -39,7 +40,10 @@ def test_shards_are_what_the_whole_is_named_one_by_one_or_by_a_pattern(run, shar
         code, out, _ = run(*sources, "--space", 50, "--json")
         assert code == 0
         assert figures(out) == figures(whole)
-        assert json.loads(out)["source"].endswith("shard-2.npy (3 files)")
+        record = json.loads(out)
+        assert record["source"].endswith("shard-2.npy (3 files)")
+        (read,) = record["read"]
+        assert read.endswith("shard-2.npy (3 files): NumPy array, 900 numbers")
 
 
 def test_a_reference_may_be_a_pattern(run, shards):
