@@ -1,6 +1,5 @@
 """The report on draws from the command line: every source, the table, JSON, files, exit codes."""
 
-import io
 import json
 import re
 
@@ -8,22 +7,9 @@ import numpy as np
 import pytest
 
 from fluxttice_core.cli.console import csv_text
-from fluxttice_core.cli.main import main
 from fluxttice_core.gates.operations import generate_all_operations
 
 DRAWS = np.random.default_rng(0).integers(0, 19_683, 3_000)
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def call(*arguments, stdin=""):
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err
-
-    return call
 
 
 def written(draws, form, folder):
@@ -196,7 +182,7 @@ def test_rows_and_files_as_groups(run, tmp_path):
     code, by_file, _ = run(*command)
     assert code == 0
     first = by_file.splitlines()[0]
-    assert first.endswith("image-59.npy, 60 files, each: NumPy array, 16 numbers")
+    assert first.endswith("image-59.npy (60 files): NumPy array, 960 numbers")
     assert by_file.splitlines()[3:] == out.splitlines()[3:]
 
 

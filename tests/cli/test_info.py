@@ -14,20 +14,8 @@ from fluxttice_core.artifacts.checkpoint import (
     read_checkpoint,
     write_safetensors,
 )
-from fluxttice_core.cli.main import main
 from fluxttice_core.model.controls import untrained_weights
 from tests.support import checkpoint_of, torch_file
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err
-
-    return call
 
 
 def test_the_packaged_default(run):

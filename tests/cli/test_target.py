@@ -1,6 +1,5 @@
 """Draws against a target, and masses, from the command line and from Python."""
 
-import io
 import json
 
 import numpy as np
@@ -8,24 +7,11 @@ import pytest
 import torch
 
 from fluxttice_core import coverage_report
-from fluxttice_core.cli.main import main
 from fluxttice_core.errors import ArtifactError
 from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.measure import DistributionReport, TargetReport
 
 Q = np.arange(1, 101) / 5050
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def call(*arguments, stdin=""):
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stop.value.code, out, err
-
-    return call
 
 
 @pytest.fixture

@@ -269,7 +269,10 @@ PLANTED = {
         "from ..gates import operations",
         ("measure.coverage", "gates.operations"),
     ),
-    "measure/tally.py": ("from ..seal.folder import Folder", ("measure.tally", "seal.folder")),
+    "measure/counting/tally.py": (
+        "from ...seal.folder import Folder",
+        ("measure.counting.tally", "seal.folder"),
+    ),
     "seal/folder.py": (
         "def late():\n    from ..certificate import network",
         ("seal.folder", "certificate.network"),

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from fluxttice_core.evidence.coverage import coverage_figure, expected_curve, latents_needed
-from fluxttice_core.evidence.intervals import interval_of, student_t95
+from fluxttice_core.evidence.intervals import interval_of
 from fluxttice_core.evidence.marginal import Marginal, estimate_marginal
 from fluxttice_core.measure.coverage import expected_coverage, uniform_coverage
+from fluxttice_core.measure.jackknife import student_t95
 from fluxttice_core.measure.space import WordSpace
 from tests.evidence.toys import perfect_toy
 
@@ -154,6 +155,7 @@ def test_the_error_of_a_run_does_not_depend_on_the_noise_of_the_masses():
 
 
 def test_student_t_is_that_of_the_tables():
+    assert student_t95(1) == math.inf
     assert student_t95(2) == pytest.approx(12.706, abs=1e-3)
     assert student_t95(16) == pytest.approx(2.1314, abs=1e-4)
     assert student_t95(17) == pytest.approx(2.1199, abs=2e-3)

@@ -10,7 +10,7 @@ from skbio.diversity.alpha import chao1 as skbio_chao1
 from fluxttice_core import measure
 from fluxttice_core.errors import DrawsError
 from fluxttice_core.measure import FrequencyCounts, good_toulmin
-from fluxttice_core.measure.curve_intervals import most_new
+from fluxttice_core.measure.curves.curve_intervals import most_new
 
 # Spiders under girdled and logged trees: Sackett et al. (2011), as Chao et al. (2014) print them.
 GIRDLED = [46, 22, 17, 15, 15, 9, 8, 6, 6, 4, 2, 2, 2, 2] + [1] * 12

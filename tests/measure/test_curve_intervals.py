@@ -121,7 +121,7 @@ def test_intervals_hold_their_value_and_stay_possible(space):
 
 
 def test_the_check_fails_on_intervals_that_are_too_narrow(monkeypatch):
-    monkeypatch.setattr("fluxttice_core.measure.curve_intervals.Z95", 1.2)
+    monkeypatch.setattr("fluxttice_core.measure.curves.curve_intervals.Z95", 1.2)
     found = simulate("zipf-1", 2_000, 60)
     share, given = found["richness at 0.6 n"]
     assert share < HELD - 3 * math.sqrt(HELD * (1 - HELD) / given)

@@ -7,7 +7,7 @@ import pytest
 
 from fluxttice_core.errors import DrawsError
 from fluxttice_core.measure import Tally, check_independence, draws
-from fluxttice_core.measure.grouped import GroupFigures, GroupTally, by_groups
+from fluxttice_core.measure.groups.tally import GroupFigures, GroupTally, by_groups
 from fluxttice_core.measure.space import as_space
 
 

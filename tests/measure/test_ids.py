@@ -10,8 +10,8 @@ import torch
 from fluxttice_core.errors import DrawsError
 from fluxttice_core.gates.operations import GATES, NUM_OPERATIONS, generate_all_operations
 from fluxttice_core.measure import Space, WordSpace
-from fluxttice_core.measure.ids import IdReader, Vocabulary
-from fluxttice_core.measure.reading import CHUNK, chunks_of
+from fluxttice_core.measure.counting.ids import IdReader, Vocabulary
+from fluxttice_core.measure.counting.reading import CHUNK, chunks_of
 
 
 def read(*chunks, vocabulary=None, **options):

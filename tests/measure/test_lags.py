@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from fluxttice_core.measure import Tally, check_independence, draws, lags
-from fluxttice_core.measure.lags import lag_fault
-from fluxttice_core.measure.order import BLOCK, MOST_BLOCKS, Blocks
+from fluxttice_core.measure import Tally, check_independence, draws
+from fluxttice_core.measure.counting import lags
+from fluxttice_core.measure.counting.lags import lag_fault
+from fluxttice_core.measure.counting.order import BLOCK, MOST_BLOCKS, Blocks
 
 TAIL = 2.9e-7
 

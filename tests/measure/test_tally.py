@@ -8,8 +8,8 @@ import pytest
 
 from fluxttice_core.errors import DrawsError
 from fluxttice_core.measure import FrequencyCounts, Tally
-from fluxttice_core.measure import tally as module
-from fluxttice_core.measure.tally import DENSE_IDS
+from fluxttice_core.measure.counting import tally as module
+from fluxttice_core.measure.counting.tally import DENSE_IDS
 
 
 def direct(draws):

@@ -8,7 +8,7 @@ import pytest
 
 from fluxttice_core import measure
 from fluxttice_core.errors import DrawsError
-from fluxttice_core.measure.differences import at_equal_coverage, rarefied_unseen
+from fluxttice_core.measure.pairs.differences import at_equal_coverage, rarefied_unseen
 
 N = 400
 RANK = np.arange(1, N + 1)
@@ -67,7 +67,7 @@ def test_small_samples_are_exact(a, b):
 
 def test_permutations_come_to_the_exact_p_values(monkeypatch):
     a, b = [4, 0, 1], [1, 2, 1]
-    monkeypatch.setattr("fluxttice_core.measure.two_samples._EXACT", 0)
+    monkeypatch.setattr("fluxttice_core.measure.pairs.permutation._EXACT", 0)
     test = measure.two_sample_test(a, b, num_permutations=20_000)
     assert test.num_permutations == 20_000
     assert list(test.p_values.values()) == pytest.approx(by_hand(a, b), abs=0.015)

@@ -240,7 +240,8 @@ def read_torch_dictionary(path: Path, data: bytes | None = None) -> dict[str, An
         raise CheckpointError(f"{path}: refused: {reason}; use a file you can re-export") from None
     if not isinstance(contents, dict):
         raise CheckpointError(
-            f"{path}: expected a checkpoint dictionary, got {type(contents).__name__}"
+            f"{path}: expected a checkpoint dictionary, got {type(contents).__name__}; "
+            "draws are measured with --kind draws"
         )
     return contents
 

@@ -11,7 +11,7 @@ from .. import measure
 from ..artifacts.draws import ReadOptions, describe_names, expand_names, names_draws, read_draws
 from ..errors import ConfigError
 from ..gates.operations import GATES
-from ..measure.two_samples import NUM_PERMUTATIONS
+from ..measure.pairs.permutation import NUM_PERMUTATIONS
 from ..show.two_samples_text import two_samples_text
 from .console import json_option, note, progress, say, say_json
 from .reading import read_lines, reading_options, with_read
@@ -94,7 +94,7 @@ def compare(
         )
     if report.interrupted:
         note("interrupted: B holds the draws read so far")
-    read = read_lines(one, other)
+    read = read_lines([one], [other])
     if as_json:
         say_json(with_read(report.as_dict(), read))
     else:

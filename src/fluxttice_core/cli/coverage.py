@@ -30,7 +30,7 @@ from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
 from ..gates.operations import GATES
 from ..measure import DistributionReport, DrawsReport, TargetReport
-from ..measure.floors import NUM_SIMULATIONS
+from ..measure.target.floors import NUM_SIMULATIONS
 from ..show.draws_text import draws_text
 from ..show.model_text import model_text
 from ..show.target_text import distribution_text, target_text
@@ -177,7 +177,8 @@ def coverage(
     """Measure how much of its space a model or any generator reaches, beside limit and controls.
 
     SOURCE is a checkpoint (.pt, .safetensors, v5_5; without one, the codebook), or draws of
-    anything discrete: .npy, .csv, .txt, .smi, .jsonl, .parquet, .pt, or - for standard input.
+    anything discrete: .npy, .csv, .txt, .smi, .jsonl, .parquet, or - for standard input; a tensor
+    of draws in a .pt file takes --kind draws.
     Several files of draws, or a pattern, are one source. Draws with a --target are read beside a
     perfect sampler of it; --kind masses gives exact figures of known masses.
     Coverage alone proves nothing: random weights pass it. Read it beside the information.
@@ -310,7 +311,7 @@ def _draws(
         )
     if report.interrupted:
         note("interrupted: the report is of the draws read so far")
-    return report, read_lines(*readers, compared)
+    return report, read_lines(readers, [compared] if compared else [])
 
 
 def _of_counts(
@@ -327,7 +328,7 @@ def _of_counts(
     frequencies = frequencies_of(draws, histogram=options.histogram)
     name = describe_names(draws.names)
     report = measure.counts(frequencies, space=space, num_draws=num_draws, name=name)
-    return report, read_lines(draws)
+    return report, read_lines([draws])
 
 
 def _by_file(

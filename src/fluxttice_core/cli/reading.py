@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
 import numpy as np
 
-from ..artifacts.draws import Counted, Draws, ReadOptions
+from ..artifacts.draws import Counted, Draws, ReadOptions, describe
 from ..errors import DrawsError
 from ..measure import FrequencyCounts
 
@@ -17,38 +16,38 @@ READING = tuple(ReadOptions.__dataclass_fields__.keys() - {"groups", "incidence"
 _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--column",),
-        {"multiple": True, "metavar": "NAME", "help": "The column of draws; several make rows."},
+        {"multiple": True, "metavar": "NAME", "help": "the column of draws; several make rows."},
     ),
     (
         ("--header/--no-header",),
-        {"default": None, "help": "Whether the first line names the columns."},
+        {"default": None, "help": "whether the first line names the columns."},
     ),
     (
         ("--index/--no-index",),
-        {"default": None, "help": "Whether the first column numbers the rows and holds no draws."},
+        {"default": None, "help": "whether the first column numbers the rows and holds no draws."},
     ),
-    (("--labels",), {"is_flag": True, "help": "Every value is a label: 007 is not 7."}),
+    (("--labels",), {"is_flag": True, "help": "every value is a label: 007 is not 7."}),
     (
         ("--invalid",),
         {
             "multiple": True,
             "metavar": "TEXT",
-            "help": "A text that is no draw, such as None; counted as invalid.",
+            "help": "a text that is no draw, such as None; counted as invalid.",
         },
     ),
     (
         ("--counts",),
-        {"metavar": "NAME", "help": "The column that says how often each id was drawn."},
+        {"metavar": "NAME", "help": "the column that says how often each id was drawn."},
     ),
     (
         ("--histogram",),
-        {"is_flag": True, "help": "Two columns: j, and the number of ids drawn j times."},
+        {"is_flag": True, "help": "two columns: j, and the number of ids drawn j times."},
     ),
-    (("--dtype",), {"metavar": "TYPE", "help": "Of raw numbers, such as uint16."}),
-    (("--delimiter",), {"metavar": "SIGN", "help": "Of columns: one sign, or tab, space, ..."}),
+    (("--dtype",), {"metavar": "TYPE", "help": "of raw numbers, such as uint16."}),
+    (("--delimiter",), {"metavar": "SIGN", "help": "of columns: one sign, or tab, space, ..."}),
     (
         ("--format",),
-        {"metavar": "NAME", "help": "Of the file, where its ending does not say it."},
+        {"metavar": "NAME", "help": "of the file, where its ending does not say it."},
     ),
 )
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -57,29 +56,18 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def reading_options(command: _Command) -> _Command:
     """Add the options of :class:`ReadOptions` to a command, under its ``**reading``."""
     for names, told in reversed(_OPTIONS):
-        command = click.option(*names, **{**told, "help": f"Files of draws: {told['help']}"})(
-            command
-        )
+        command = click.option(*names, **{**told, "help": f"Draws: {told['help']}"})(command)
     return command
 
 
-def read_lines(*sources: Any) -> str:
+def read_lines(*sources: Sequence[Draws]) -> str:
     """Say what was read of each source, as lines with one empty line behind them."""
-    lines = [line for source in sources if isinstance(source, Draws) for line in source.describe()]
-    return "".join(f"{line}\n" for line in _folded(lines)) + "\n" if lines else ""
-
-
-def _folded(lines: list[str]) -> list[str]:
-    """Files of which the same is to be said, one after another, in one line."""
-    folded = []
-    for told, alike in itertools.groupby(lines, lambda line: line.partition(": ")[2]):
-        names = [line.partition(": ")[0] for line in alike]
-        if len(names) > 2:
-            last = names[-1].removeprefix("read ")
-            folded.append(f"{names[0]} .. {last}, {len(names):,} files, each: {told}")
-        else:
-            folded += [f"{name}: {told}" if told else name for name in names]
-    return folded
+    lines = [
+        line
+        for files in sources
+        for line in describe(record for draws in files for record in draws.records)
+    ]
+    return "".join(f"{line}\n" for line in lines) + "\n" if lines else ""
 
 
 def with_read(record: dict[str, Any], lines: str) -> dict[str, Any]:

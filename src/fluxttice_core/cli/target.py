@@ -45,7 +45,7 @@ def target_report(
         )
     if report.interrupted:
         note("interrupted: the report is of the draws read so far")
-    return report, read_lines(draws)
+    return report, read_lines([draws])
 
 
 def masses_report(sources: Sequence[str], num_draws: Sequence[int]) -> DistributionReport:

@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..measure.coverage import draws_to_reach, run_interval, thinned_coverage, uniform_coverage
+from ..measure.curves.rarefaction import rarefied_value
 from ..measure.estimate import Z95
 from ..measure.frequencies import FrequencyCounts
-from ..measure.jackknife import jackknife_error
+from ..measure.jackknife import jackknife_error, student_t95
 from ..measure.poisson import RARE_EVENTS, poisson_mean_interval
-from ..measure.rarefaction import rarefied_value
 from .figures import CoverageFigure
-from .intervals import student_t95
 from .marginal import Marginal
 from .readings import Reading
 

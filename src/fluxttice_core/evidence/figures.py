@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..measure.estimate import finite
+from ..measure.jackknife import student_t95
 from ..measure.space import WordSpace
-from .intervals import interval_of, student_t95
+from .intervals import interval_of
 from .readings import Reading
 
 Interval = tuple[float, float]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..measure.estimate import finite
-from ..measure.jackknife import jackknife
+from ..measure.jackknife import jackknife, student_t95
 from .generator import Generator, Parts
 from .information import lacks_mass
-from .intervals import interval_of, student_t95
+from .intervals import interval_of
 from .posterior import kl_to_standard_normal, posterior_scale
 
 

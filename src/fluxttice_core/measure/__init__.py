@@ -1,6 +1,6 @@
 """An instrument for any generator of discrete things: draws or masses, to figures beside limits.
 
-Only what ``__all__`` lists is public. Four calls make a report: :func:`draws` of what a generator
+Only what ``__all__`` lists is public. Six calls make a report: :func:`draws` of what a generator
 yields, :func:`counts` of what is counted already, :func:`distribution` of known masses, and
 :func:`incidence` of presence by sampling unit. A report maps names to :class:`Estimate`. Every
 estimator can be called alone, on counts per id.
@@ -20,9 +20,9 @@ Estimate(8.0 ids, 95 % interval 5.0 .., n = 6)
 """
 
 from .binomial import binomial_interval
-from .by_coverage import richness_at_coverage, sample_coverage_curve
-from .codebook import CodebookMeter, CodebookUsage, codebook_usage
 from .comparison import Comparison
+from .counting.independence import Independence, check_independence
+from .counting.tally import Tally
 from .coverage import (
     distinct_variance,
     draws_to_reach,
@@ -31,59 +31,65 @@ from .coverage import (
     thinned_coverage,
     uniform_coverage,
 )
+from .curves.by_coverage import richness_at_coverage, sample_coverage_curve
+from .curves.good_toulmin import good_toulmin
+from .curves.hill_curve import hill_curve
+from .curves.rarefaction import (
+    extrapolated_richness,
+    rarefied_coverage,
+    rarefied_richness,
+    richness_curve,
+)
 from .distance import chi_square_divergence, total_variation
 from .distribution_report import DistributionReport, distribution
 from .diversity import hill_number, richness_at_least, shannon_entropy
 from .draws_report import DrawsReport, counts, draws
 from .entropy import entropy_nats, hill_number_of_masses
 from .estimate import Estimate
-from .floors import Floor, l1_floor, perfect_sampler_floors
 from .frequencies import FrequencyCounts, as_frequencies
-from .good_toulmin import good_toulmin
-from .hill_curve import hill_curve
-from .incidence import (
-    IncidenceCounts,
-    as_incidence,
-    chao2,
-    incidence_coverage,
-    rarefied_units,
-)
-from .incidence_report import OF_INCIDENCE, IncidenceReport, incidence
-from .independence import Independence, check_independence
+from .groups.codebook import CodebookMeter, CodebookUsage, codebook_usage
 from .jackknife import jackknife, jackknife_error, pairwise_chi_square
 from .masses import as_masses
 from .of_draws import OF_DRAWS
 from .of_masses import OF_MASSES
-from .of_target import OF_TARGET, TargetSample
+from .pairs.permutation import TwoSampleTest, two_sample_test
+from .pairs.report import TwoSamplesReport, compare_samples
 from .plug_in import plug_in_perplexity
 from .poisson import poisson_interval, poisson_mean_interval
-from .rarefaction import (
-    extrapolated_richness,
-    rarefied_coverage,
-    rarefied_richness,
-    richness_curve,
-)
 from .registry import Estimator, Registry
 from .richness import chao1, observed_richness
 from .space import Space, WordSpace
-from .tally import Tally
-from .target import mass_of_modes, mass_outside, modes_met, ratio_to_target, target_coverage
-from .target_distances import (
+from .target.coverage import (
+    mass_of_modes,
+    mass_outside,
+    modes_met,
+    ratio_to_target,
+    target_coverage,
+)
+from .target.distances import (
     chi_square_to_target,
     jensen_shannon_to_target,
     kl_from_target,
     l1_to_target,
     total_variation_to_target,
 )
-from .target_report import TargetReport, against_target
-from .two_samples import TwoSampleTest, two_sample_test
-from .two_samples_report import TwoSamplesReport, compare_samples
+from .target.floors import Floor, l1_floor, perfect_sampler_floors
+from .target.of_target import OF_TARGET, TargetSample
+from .target.report import TargetReport, against_target
 from .uniformity import (
     chi_square_to_uniform,
     observed_coverage,
     ratio_to_uniform,
     uniform_limit,
 )
+from .units.counts import (
+    IncidenceCounts,
+    as_incidence,
+    chao2,
+    incidence_coverage,
+    rarefied_units,
+)
+from .units.report import OF_INCIDENCE, IncidenceReport, incidence
 from .unseen import sample_coverage, unseen_mass
 
 __all__ = [

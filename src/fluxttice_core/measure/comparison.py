@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DrawsError
-from .reading import Sample
+from .counting.reading import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from ..errors import DrawsError
 from .comparison import Comparison, compare
+from .counting.ids import IdReader
+from .counting.independence import Independence, check_independence
+from .counting.reading import Sample, chunks_of, grouped_chunks
 from .coverage import uniform_coverage
+from .curves.rarefaction import richness_curve
 from .estimate import CONFIDENCE_LEVEL, Estimate, Interval
 from .frequencies import FrequencyCounts, as_frequencies
-from .grouped import GroupTable
-from .ids import IdReader
-from .independence import Independence, check_independence
+from .groups.of_groups import estimates_by_groups
+from .groups.tally import GroupTable
 from .of_draws import OF_DRAWS
-from .of_groups import estimates_by_groups
-from .rarefaction import richness_curve
-from .reading import Sample, chunks_of, grouped_chunks
 from .registry import IntervalOf, ValueOf, flat_figures
 from .space import Space, WordSpace, as_space
 from .uniformity import CHI_SQUARE

@@ -14,6 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .estimate import Z95
+
+# Two-sided 95 % points of Student's t with 1 .. 15 degrees of freedom.
+_T95 = (
+    12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004,
+    2.262157, 2.228139, 2.200985, 2.178813, 2.160369, 2.144787, 2.131450,
+)  # fmt: skip
+
 
 def jackknife(groups: NDArray[Any], statistic: Callable[[NDArray[Any]], Any]) -> tuple[Any, Any]:
     """Return the bias-corrected statistic of the mean of the groups, and its standard error.
@@ -56,6 +64,25 @@ def jackknife_error(left_out: NDArray[Any]) -> Any:
     """
     squares = (left_out - left_out.mean(axis=0)) ** 2
     return np.sqrt((len(left_out) - 1) * squares.mean(axis=0))
+
+
+def student_t95(num_groups: int) -> float:
+    """Half width of a 95 % interval in standard errors that were taken from so many groups.
+
+    With 16 groups 1.96 errors hold 93 % of the time (simulated in the tests); these 95 %. One group
+    tells nothing of its error: infinite.
+
+    >>> student_t95(16)
+    2.13145
+    """
+    degrees = num_groups - 1
+    if degrees < 1:
+        return math.inf
+    if degrees <= len(_T95):
+        return _T95[degrees - 1]
+    # Two terms of its expansion about the normal point.
+    first, second = Z95**3 + Z95, 5 * Z95**5 + 16 * Z95**3 + 3 * Z95
+    return Z95 + first / (4 * degrees) + second / (96 * degrees**2)
 
 
 def pairwise_chi_square(groups: NDArray[Any]) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fluxttice_core.artifacts.draws import ReadOptions, read_draws, streams, text
@@ -169,6 +169,7 @@ told = st.sampled_from(
 
 
 @given(documents, st.sampled_from(["a.csv", "a.txt", "a.tsv", "a.smi"]), told, piece_sizes)
+@example(b'"5"\n"5"\n5\n', "a.txt", {}, 1)
 @settings(max_examples=600)
 def test_the_quick_ways_give_what_the_way_row_by_row_gives(folder, data, name, options, size):
     path = folder / name
@@ -183,6 +184,8 @@ def test_the_quick_ways_give_what_the_way_row_by_row_gives(folder, data, name, o
 
 
 @given(documents, told, piece_sizes)
+@example(b'5\n"5"\n5 \n', {"delimiter": "space"}, 1)
+@example(b"a\n5\n5,5\n", {"labels": True}, 1)
 @settings(max_examples=600)
 def test_a_pipe_gives_what_the_file_gives_or_refuses(folder, data, options, size):
     """What has come settles how a pipe is read: never to other draws than those of the file."""

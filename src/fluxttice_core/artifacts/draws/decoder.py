@@ -29,11 +29,13 @@ class Decoder:
         self._invalid = frozenset(options.invalid)
         # Invalid texts are taken out here, before numbers are made of the others.
         self._options = replace(options, invalid=())
-        self._delimiter = reader.layout.delimiter or ","
-        plain = self.is_quick and not reader.layout.first_word and plan.selection.counts is None
+        layout = reader.layout
+        self._delimiter = layout.delimiter or ","
+        plain = self.is_quick and not (layout.first_word or layout.quoted_lines)
+        plain &= plan.selection.counts is None
         self._quick_numbers = plain and set(plan.spellings) == {""} and not self._invalid
         self._quick_labels = plain and plan.width == 1 and plan.spellings == (None,)
-        self._quick_labels &= reader.layout.delimiter != " "
+        self._quick_labels &= layout.delimiter != " "
         is_guessed = options.header is None and not options.named_columns
         self._heading = plan.heading if is_guessed else None
 

@@ -124,6 +124,10 @@ class RowReader:
                     break
                 if self.layout.quoted_lines:
                     self._check_quoted(lines[read], self.line + read)
+                last = lines[reader.line_num - 1].rstrip("\r\n")
+                if space and len(row) > 1 and last.endswith(" "):
+                    # The end of the last cell, not the beginning of another.
+                    row.pop()
                 is_blank = len(row) == 1 and row[0].isspace()
                 rows.append([] if is_blank else row)
                 numbers.append(self.line + read)

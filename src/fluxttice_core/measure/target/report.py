@@ -9,19 +9,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from .estimate import CONFIDENCE_LEVEL, Estimate, finite
+from ...errors import DrawsError
+from ..counting.ids import IdReader
+from ..counting.independence import Independence, check_independence
+from ..counting.reading import Sample, chunks_of
+from ..estimate import CONFIDENCE_LEVEL, Estimate, finite
+from ..frequencies import FrequencyCounts
+from ..masses import as_masses
+from ..registry import IntervalOf, ValueOf, flat_figures
+from ..space import Space, as_space
+from .coverage import threshold_of_modes
 from .floors import NUM_SIMULATIONS, Floor, perfect_sampler_floors
-from .frequencies import FrequencyCounts
-from .ids import IdReader
-from .independence import Independence, check_independence
-from .masses import as_masses
 from .of_target import OF_TARGET, TargetSample
-from .reading import Sample, chunks_of
-from .registry import IntervalOf, ValueOf, flat_figures
-from .space import Space, as_space
-from .target import threshold_of_modes
-from .target_counts import split
+from .split import split
 
 SCHEMA = "fluxttice_core/target-report/v1"
 NOT_INDEPENDENT = "the draws are not independent"

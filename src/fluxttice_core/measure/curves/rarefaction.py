@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
+from ...errors import DrawsError
+from ..estimate import Estimate
+from ..frequencies import FrequencyCounts, as_frequencies
+from ..richness import chao1_unseen, chao1_value
+from ..space import Space, as_space
 from .curve_intervals import extrapolated_interval, rarefied_interval
-from .estimate import Estimate
-from .frequencies import FrequencyCounts, as_frequencies
-from .richness import chao1_unseen, chao1_value
-from .space import Space, as_space
 
 _RAREFIED = "rarefaction: the mean over all choices of n of the draws (Hurlbert 1971), unbiased"
 _EXTRAPOLATED = "extrapolation by the unseen that Chao1 or the space say (Chao et al. 2014)"

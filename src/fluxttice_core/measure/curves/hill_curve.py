@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import DrawsError
-from .diversity import hill_number
-from .estimate import Estimate
-from .frequencies import as_frequencies
+from ...errors import DrawsError
+from ..diversity import hill_number
+from ..estimate import Estimate
+from ..frequencies import as_frequencies
 from .rarefaction import richness_curve
 
 _METHOD = "1 / (1/m + (m - 1)/m sum p^2), the sum unbiased (Chao et al. 2014)"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from .space import Space, WordSpace, as_space, is_whole
+from ...errors import DrawsError
+from ..space import Space, WordSpace, as_space, is_whole
 
 # A table of so many entries is quicker to fill than the codes are to sort.
 SMALL_CODES = 2**20

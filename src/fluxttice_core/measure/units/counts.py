@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DrawsError
-from .curve_intervals import gamma_limits
-from .estimate import Z95, Estimate
-from .frequencies import FrequencyCounts
-from .poisson import poisson_mean_interval
-from .rarefaction import missing_shares
-from .richness import BIAS_CORRECTED, CLASSIC, chao1_lower, chao1_value, check_form, classic_unseen
-from .space import whole_numbers
-from .unseen import still_unseen, unseen_interval, unseen_share
+from ...errors import DrawsError
+from ..curves.curve_intervals import gamma_limits
+from ..curves.rarefaction import missing_shares
+from ..estimate import Z95, Estimate
+from ..frequencies import FrequencyCounts
+from ..poisson import poisson_mean_interval
+from ..richness import BIAS_CORRECTED, CLASSIC, chao1_lower, chao1_value, check_form, classic_unseen
+from ..space import whole_numbers
+from ..unseen import still_unseen, unseen_interval, unseen_share
 
 _EXPECTED = "presence and absence: an array (units, ids) of 0 and 1, or a set of ids per unit"
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from ..rng import numpy_generator
-from .space import whole_numbers
+from ...errors import DrawsError
+from ...rng import numpy_generator
+from ..space import whole_numbers
 
 NUM_PERMUTATIONS = 999
 # Beyond these NumPy draws no hypergeometric deviates.

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from ..rng import numpy_generator
-from .binomial import log_gamma
+from ...errors import DrawsError
+from ...rng import numpy_generator
+from ..binomial import log_gamma
+from ..masses import as_masses
 from .divergence import DISTANCES
-from .masses import as_masses
-from .target_counts import split
+from .split import split
 
 NUM_SIMULATIONS = 999
 # Simulated counts in memory at a time.

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from .coverage import uniform_coverage
-from .diversity import hill_number
-from .estimate import Estimate, percent
-from .frequencies import as_frequencies
-from .grouped import GroupTable, by_groups
-from .plug_in import plug_in_perplexity
-from .space import as_space, is_whole
+from ...errors import DrawsError
+from ..coverage import uniform_coverage
+from ..diversity import hill_number
+from ..estimate import Estimate, percent
+from ..frequencies import as_frequencies
+from ..plug_in import plug_in_perplexity
+from ..space import as_space, is_whole
+from .tally import GroupTable, by_groups
 
 _MISS = 0.05
 

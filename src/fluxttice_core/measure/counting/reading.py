@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DrawsError
-from .grouped import GroupTally
+from ...errors import DrawsError
+from ..groups.tally import GroupTally
 from .ids import IdReader, as_array
 from .tally import Tally
 

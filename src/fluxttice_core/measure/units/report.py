@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import DrawsError
-from .estimate import CONFIDENCE_LEVEL, Estimate
-from .incidence import IncidenceCounts, as_incidence, chao2, incidence_coverage, rarefied_units
-from .registry import Registry
+from ...errors import DrawsError
+from ..estimate import CONFIDENCE_LEVEL, Estimate
+from ..registry import Registry
+from .counts import IncidenceCounts, as_incidence, chao2, incidence_coverage, rarefied_units
 
 SCHEMA = "fluxttice_core/incidence-report/v1"
 _GRID = (0.1, 0.25, 0.5, 0.75, 1.0)

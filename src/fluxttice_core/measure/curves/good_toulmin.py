@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
+from ...errors import DrawsError
+from ..estimate import Estimate
+from ..frequencies import FrequencyCounts, as_frequencies
+from ..poisson import RARE_EVENTS
+from ..richness import check_form, expectation_interval
 from .curve_intervals import most_new, repeats_later, rise_limits
-from .estimate import Estimate
-from .frequencies import FrequencyCounts, as_frequencies
-from .poisson import RARE_EVENTS
-from .richness import check_form, expectation_interval
 
 PLAIN, EFRON_THISTED, ORLITSKY = "plain", "efron-thisted", "orlitsky"
 _METHODS = {

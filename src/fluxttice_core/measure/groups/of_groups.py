@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .estimate import Estimate
-from .frequencies import FrequencyCounts
-from .grouped import GroupTable, by_groups
-from .of_draws import OF_DRAWS
-from .space import Space
+from ..estimate import Estimate
+from ..frequencies import FrequencyCounts
+from ..of_draws import OF_DRAWS
+from ..space import Space
+from .tally import GroupTable, by_groups
 
 NOT_BY_GROUPS = "takes draws as independent, and these come in groups"
 

@@ -20,10 +20,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimate import Z95
-from .frequencies import FrequencyCounts
-from .poisson import RARE_EVENTS, poisson_mean_interval
-from .richness import expectation_interval
+from ..estimate import Z95
+from ..frequencies import FrequencyCounts
+from ..poisson import RARE_EVENTS, poisson_mean_interval
+from ..richness import expectation_interval
 
 Weights = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 # New ids among further draws, from how many were drawn once, twice and three times.

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from .masses import as_masses
-from .space import whole_numbers
+from ...errors import DrawsError
+from ..masses import as_masses
+from ..space import whole_numbers
 
 
 class Split(NamedTuple):

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .coverage import uniform_coverage
-from .frequencies import FrequencyCounts, as_frequencies
+from ..coverage import uniform_coverage
+from ..frequencies import FrequencyCounts, as_frequencies
+from ..poisson import RARE_EVENTS, at_most
+from ..space import Space, as_space
 from .lags import lag_fault
-from .poisson import RARE_EVENTS, at_most
-from .space import Space, as_space
 
 # Standard errors, or the Poisson tail of as many: one false alarm in over a million.
 THRESHOLD = 5.0

@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rng import numpy_generator
-from .diversity import hill_number
-from .estimate import Estimate
-from .frequencies import FrequencyCounts
-from .rarefaction import rarefied_value
-from .richness import observed_richness
-from .space import Space
-from .unseen import unseen_mass
+from ...rng import numpy_generator
+from ..curves.rarefaction import rarefied_value
+from ..diversity import hill_number
+from ..estimate import Estimate
+from ..frequencies import FrequencyCounts
+from ..richness import observed_richness
+from ..space import Space
+from ..unseen import unseen_mass
 
 _Counts = NDArray[np.int64]
 
@@ -63,7 +63,7 @@ def difference(a: Estimate, b: Estimate) -> Estimate:
         unit=a.unit,
         method=f"A less B; {a.method}; interval from both (Zou & Donner 2008)",
         limit=0.0,
-        reason=(reason or "no interval of one sample") if interval is None else None,
+        reason=(reason or "open in a space of unknown size") if interval is None else None,
     )
 
 

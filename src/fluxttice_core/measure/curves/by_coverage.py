@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
+from ...errors import DrawsError
+from ..estimate import Z95, Estimate, Interval
+from ..frequencies import FrequencyCounts, as_frequencies
+from ..poisson import RARE_EVENTS
+from ..richness import chao1_unseen, chao1_value
+from ..unseen import still_unseen, unseen_interval, unseen_share
 from .curve_intervals import gamma_limits, rise_limits, sum_variance
-from .estimate import Z95, Estimate, Interval
-from .frequencies import FrequencyCounts, as_frequencies
-from .poisson import RARE_EVENTS
 from .rarefaction import missing_shares, new_ids
-from .richness import chao1_unseen, chao1_value
-from .unseen import still_unseen, unseen_interval, unseen_share
 
 _METHOD = "by sample coverage (Chao & Jost 2012)"
 _FEW = "too few repeats: the coverage is hardly known"

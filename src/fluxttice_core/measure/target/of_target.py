@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .estimate import Estimate
-from .registry import Registry
-from .target import mass_of_modes, mass_outside, modes_met, ratio_to_target, target_coverage
-from .target_distances import (
+from ..estimate import Estimate
+from ..registry import Registry
+from .coverage import mass_of_modes, mass_outside, modes_met, ratio_to_target, target_coverage
+from .distances import (
     chi_square_to_target,
     jensen_shannon_to_target,
     kl_from_target,

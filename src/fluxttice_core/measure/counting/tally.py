@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from .frequencies import FrequencyCounts
+from ...errors import DrawsError
+from ..frequencies import FrequencyCounts
 from .order import Blocks
 
 DENSE_IDS = 2**24

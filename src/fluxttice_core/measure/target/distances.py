@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ..estimate import Z95, Estimate
+from ..poisson import poisson_mean_interval
 from . import divergence
-from .estimate import Z95, Estimate
 from .floors import l1_floor
-from .poisson import poisson_mean_interval
-from .target_counts import Split, split
+from .split import Split, split
 
 OUTSIDE = "draws where the target has no mass: it is infinite"
 # Of a perfect sampler the estimate must be this near to normal (its skewness): known beforehand

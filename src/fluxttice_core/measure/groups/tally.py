@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
-from .estimate import Z95, Estimate
-from .jackknife import jackknife_error
-from .poisson import RARE_EVENTS, poisson_mean_interval
-from .space import Space
+from ...errors import DrawsError
+from ..estimate import Z95, Estimate
+from ..jackknife import jackknife_error, student_t95
+from ..poisson import RARE_EVENTS, poisson_mean_interval
+from ..space import Space
 
 FEWEST_GROUPS = 10
 TOO_FEW_GROUPS = f"fewer than {FEWEST_GROUPS} groups"
@@ -121,10 +121,8 @@ class LeftOut:
 
     @property
     def half(self) -> float:
-        """Half width of a 95 % interval (Student's t, expanded about the normal point)."""
-        degrees = len(self.left_out) - 1
-        first, second = Z95**3 + Z95, 5 * Z95**5 + 16 * Z95**3 + 3 * Z95
-        return self.error * (Z95 + first / (4 * degrees) + second / (96 * degrees**2))
+        """Half width of a 95 % interval, of Student's t."""
+        return self.error * student_t95(len(self.left_out))
 
 
 class GroupFigures:

@@ -9,16 +9,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
+from ...errors import DrawsError
+from ..counting.ids import IdReader
+from ..counting.independence import Independence, check_independence
+from ..counting.reading import Sample, chunks_of
+from ..estimate import CONFIDENCE_LEVEL, Estimate
+from ..frequencies import FrequencyCounts
+from ..registry import IntervalOf, ValueOf, flat_figures
+from ..space import Space, WordSpace, as_space
 from .differences import EqualCoverage, Pair, at_equal_coverage, at_equal_draws
-from .estimate import CONFIDENCE_LEVEL, Estimate
-from .frequencies import FrequencyCounts
-from .ids import IdReader
-from .independence import Independence, check_independence
-from .reading import Sample, chunks_of
-from .registry import IntervalOf, ValueOf, flat_figures
-from .space import Space, WordSpace, as_space
-from .two_samples import MOST_DRAWS, NUM_PERMUTATIONS, TwoSampleTest, aligned, two_sample_test
+from .permutation import MOST_DRAWS, NUM_PERMUTATIONS, TwoSampleTest, aligned, two_sample_test
 
 SCHEMA = "fluxttice_core/two-samples-report/v1"
 NOT_INDEPENDENT = "the draws are not independent"

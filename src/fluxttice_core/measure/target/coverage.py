@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DrawsError
-from .binomial import binomial_interval
-from .coverage import never_drawn
-from .estimate import Estimate, Interval
-from .frequencies import FrequencyCounts
-from .masses import as_masses
-from .richness import observed_richness
-from .target_counts import Split, split
+from ...errors import DrawsError
+from ..binomial import binomial_interval
+from ..coverage import never_drawn
+from ..estimate import Estimate, Interval
+from ..frequencies import FrequencyCounts
+from ..masses import as_masses
+from ..richness import observed_richness
+from .split import Split, split
 
 
 def ratio_to_target(counts: Any, masses: Any) -> Estimate:

@@ -1,0 +1,1 @@
+"""Two samples beside one another: differences at equal size and coverage, and a test."""

@@ -1,0 +1,1 @@
+"""Presence by sampling unit, where an id counts once a unit."""
