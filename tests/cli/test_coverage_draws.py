@@ -67,7 +67,7 @@ def test_the_table(run, tmp_path):
     ):
         assert re.search(name, out), name
     assert "Nothing speaks against independent draws." in out
-    assert "cannot tell a generator from\nfair dice" in out
+    assert "cannot tell a generator from fair dice" in out
 
 
 def test_without_a_space_there_is_no_limit(run, tmp_path):
@@ -195,3 +195,9 @@ def test_dependent_draws_are_described_without_an_interval(run, tmp_path):
     assert "perplexity of these draws (plug-in)" in out
     assert "95 % interval" not in out
     assert "Chao1" not in out
+
+
+def test_a_list_of_distinct_ids_may_be_no_sample(run, tmp_path):
+    (tmp_path / "unique.txt").write_text("CCO\nC\nN\n")
+    _, out, _ = run("coverage", tmp_path / "unique.txt")
+    assert "If duplicates were taken out of the list, it is no sample" in out

@@ -281,3 +281,10 @@ def test_intervals_hold_the_estimate_and_stay_possible(space):
             assert low <= before[1] * (1 + 1e-12)
             before = (float(found), low)
             assert float(found) <= high * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("size", [5, 49, 512, 19_683])
+def test_an_upper_end_that_reaches_the_space_is_its_size(size):
+    """Not exp(log(size)), which lies just below it for some sizes."""
+    counts = np.ones(size, dtype=np.int64)
+    assert hill_number([2, *counts[1:]], 1, space=size).interval[1] == size

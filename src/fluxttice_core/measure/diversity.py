@@ -132,7 +132,9 @@ def _order_1(frequencies: FrequencyCounts, size: int | None) -> Estimate:
         low = max(low, math.exp(entropy - half))
     high = None
     if size is not None:
-        high = min(math.exp(min(_entropy_upper(frequencies, size, half), math.log(size))), most)
+        upper = _entropy_upper(frequencies, size, half)
+        # Not exp(log(size)), which may lie just below the size.
+        high = most if upper >= math.log(size) else min(math.exp(upper), most)
         low = min(low, high)
     return Estimate(
         value,

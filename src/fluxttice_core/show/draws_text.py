@@ -81,6 +81,11 @@ def _closing(report: DrawsReport) -> str:
         )
     if report.independence.could_tell:
         told = "Nothing speaks against independent draws."
+    elif report.observed_richness == report.num_draws > 1:
+        told = (
+            "No id came twice. If duplicates were taken out of the list, it is no sample, and "
+            "nothing above holds."
+        )
     elif report.independence.order_known:
         told = "Too few draws to tell whether they are independent."
     else:
@@ -89,6 +94,6 @@ def _closing(report: DrawsReport) -> str:
             "beyond what\ncounts alone can tell, and every interval supposes it."
         )
     return (
-        f"{told} Draws alone cannot tell a generator from\nfair dice: measure the model itself for "
+        f"{told}\nDraws alone cannot tell a generator from fair dice: measure the model itself for "
         "information and controls."
     )
