@@ -27,7 +27,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo lint types test doctest assurance bench benchmark wheel lock clean distclean
+.PHONY: help install demo lint types test doctest assurance intervals bench benchmark wheel lock clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
@@ -70,9 +70,9 @@ types: install ## types of src (mypy, strict)
 	@$(BIN)/mypy
 
 # A test process computes on one core, and none spins: they share the machine with each other.
-test doctest assurance: export OPENBLAS_NUM_THREADS := 1
-test doctest assurance: export OMP_NUM_THREADS := 1
-test doctest assurance: export OMP_WAIT_POLICY := PASSIVE
+test doctest assurance intervals: export OPENBLAS_NUM_THREADS := 1
+test doctest assurance intervals: export OMP_NUM_THREADS := 1
+test doctest assurance intervals: export OMP_WAIT_POLICY := PASSIVE
 test: install lint types ## all that a change must pass: lint, types, tests, doctests
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m 'not assurance and not gpu' $(PYTEST_FLAGS)
 	@$(MAKE) --no-print-directory doctest
@@ -84,6 +84,15 @@ assurance: export FLUXTTICE_ASSURANCE_DIR := $(CURDIR)/assurance
 assurance: install ## the heavy checks; their records go to assurance/
 	@mkdir -p assurance
 	@$(BIN)/python -m pytest -m assurance --timeout 3600 --junitxml assurance/results.xml $(PYTEST_FLAGS)
+
+# The records of every simulated interval are made anew: what is no longer simulated leaves no record.
+INTERVALS := tests/measure tests/evidence/test_intervals.py
+intervals: export FLUXTTICE_ASSURANCE_DIR := $(CURDIR)/assurance
+intervals: install ## simulate every interval in every regime (two hours), and write the table
+	@rm -rf assurance/intervals
+	@mkdir -p assurance/intervals
+	@$(BIN)/python -m pytest -m assurance -n $(TEST_PROCESSES) --timeout 3600 $(PYTEST_FLAGS) $(INTERVALS)
+	@$(BIN)/python scripts/release/write_figures.py
 
 bench: install ## speed beside a textbook's way and the machine's ceiling; fails where it fell
 	@$(BIN)/python -m benchmarks.speed.suite $(BENCH_FLAGS)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,34 @@ def assurance_record():
         if folder:
             record = {**record, "environment": describe_environment()}
             text = json.dumps(record, indent=2, sort_keys=True) + "\n"
-            (Path(folder) / f"{name}.json").write_text(text)
+            path = Path(folder) / f"{name}.json"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+
+    return write
+
+
+@pytest.fixture
+def intervals_record(assurance_record):
+    """Write how often intervals held: of a kind, under a law, in every regime.
+
+    ``held`` maps a regime to a figure to the share that held, or to ``(share, number given)``
+    where some data sets have no interval. The table of docs/assurance.md is made of these.
+    """
+
+    def write(kind, law, num_data_sets, held):
+        name = re.sub(r"[^a-z0-9.]+", "-", f"{kind} {law}".lower()).strip("-")
+        cells = {
+            regime: {
+                figure: dict(zip(("held", "given"), found, strict=True))
+                if isinstance(found, tuple)
+                else {"held": found, "given": num_data_sets}
+                for figure, found in each.items()
+            }
+            for regime, each in held.items()
+        }
+        record = {"kind": kind, "law": law, "num_data_sets": num_data_sets, "held": cells}
+        assurance_record(f"intervals/{name}", record)
 
     return write
 

@@ -24,7 +24,7 @@ from fluxttice_core.files import write_atomically
 from fluxttice_core.show.words import percent
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/model.md", "docs/configuration.md")
+PAGES = ("README.md", "docs/model.md", "docs/configuration.md", "docs/assurance.md")
 MARKER = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -225,7 +225,36 @@ def identity_codebook() -> str:
     return f"The weights' SHA-256 is `{digest}`."
 
 
+# What is read along a curve, in one row: "richness at 0.6 n" and "richness at 2.0 n".
+ALONG = re.compile(r" (?:at|to|at the coverage of) [\d.]+ n$")
+
+
+def intervals() -> str:
+    """Of each kind and figure, where its interval held least, from ``assurance/intervals/``."""
+    found: dict[tuple[str, str], list[tuple[float, int, str]]] = {}
+    for path in sorted((ROOT / "assurance" / "intervals").glob("*.json")):
+        law = json.loads(path.read_text())
+        for regime, figures in law["held"].items():
+            where = law["law"] if regime in law["law"] else f"{law['law']}, {regime}"
+            for figure, cell in figures.items():
+                name = ALONG.sub(" along the curve", figure)
+                row = (cell["held"], cell["given"], where)
+                found.setdefault((law["kind"], name), []).append(row)
+    lines = [
+        "| kind | 95 % interval of | regimes | held at least | of | in |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for (kind, figure), rows in found.items():
+        share, given, where = min(rows)
+        lines.append(
+            f"| {kind} | {figure.replace('_', ' ')} | {len(rows)} | {percent(share)} | {given:,} "
+            f"| {where} |"
+        )
+    return "\n".join(lines)
+
+
 FIGURES = {
+    "intervals": intervals,
     "summary": summary,
     "speed": speed,
     "ablation": ablation,

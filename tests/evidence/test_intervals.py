@@ -81,15 +81,19 @@ def test_intervals_hold_with_few_latents(skew, reading):
 @pytest.mark.parametrize("reading", ["sampled", "mode"])
 @pytest.mark.parametrize("skew", [0.0, 0.4])
 @pytest.mark.parametrize("name", SHARPNESS)
-def test_intervals_hold_over_many_trials(name, skew, reading, assurance_record):
+def test_intervals_hold_over_many_trials(name, skew, reading, intervals_record):
     trials, record = 2000, {}
     for num_latents in (320, 1600):
         shares = held(trials, SHARPNESS[name], skew, reading, num_latents, (0.1, 0.25, 0.5, 1.0))
         record |= {
-            f"{num_latents} latents, {n} draws": {"coverage": float(mean), "run": float(run)}
+            f"{num_latents} latents, {n} draws": {
+                "expected coverage": float(mean),
+                "one real run": float(run),
+            }
             for n, (mean, run) in shares.items()
         }
-    assurance_record(f"coverage_intervals_{name}_{skew}_{reading}", {"trials": trials, **record})
+    law = f"{name}, skew {skew}, {reading}"
+    intervals_record("model coverage", law, trials, record)
     for where, found in record.items():
         assert min(found.values()) >= 0.935, where
 

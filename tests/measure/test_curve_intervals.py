@@ -84,13 +84,9 @@ def test_intervals_of_the_curves(law, n):
 
 @pytest.mark.assurance
 @pytest.mark.parametrize("law", LAWS)
-def test_intervals_of_the_curves_at_length(law, assurance_record):
+def test_intervals_of_the_curves_at_length(law, intervals_record):
     found = {n: simulate(law, n, 1_500) for n in (300, 2_000)}
-    record = {
-        str(n): {name: {"held": share, "given": given} for name, (share, given) in each.items()}
-        for n, each in found.items()
-    }
-    assurance_record(f"curves-{law}", {"num_data_sets": 1_500, "by_n": record})
+    intervals_record("curves", law, 1_500, {f"{n:,} draws": each for n, each in found.items()})
     for n, each in found.items():
         for name, (share, given) in each.items():
             # Of a few data sets only, their own noise.

@@ -112,17 +112,15 @@ def test_intervals_hold_where_draws_are_few(name):
 
 @pytest.mark.assurance
 @pytest.mark.parametrize("name", [*FEW, *TAILS])
-def test_intervals_hold_where_draws_are_few_at_length(name, assurance_record):
+def test_intervals_hold_where_draws_are_few_at_length(name, intervals_record):
     num = 2_000
     held = simulate(name, num)
     shares = {
         f"{figure}{', space known' if known else ''}": count / num
         for (figure, known), count in held.items()
     }
-    assurance_record(
-        f"few-repeats-{name.replace(', ', '-').replace(' ', '-').replace(',', '')}",
-        {"num_data_sets": num, "law": name, "held": shares},
-    )
+    kind = "few repeats" if name in FEW else "heavy tails"
+    intervals_record(kind, name, num, {name: shares})
     assert min(shares.values()) >= HELD, json.dumps(shares)
 
 

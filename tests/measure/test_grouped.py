@@ -88,11 +88,11 @@ def test_intervals_hold_in_a_few_data_sets(kind, shape, size, num_groups):
 @pytest.mark.assurance
 @pytest.mark.parametrize(("kind", "shape", "size"), REGIMES)
 @pytest.mark.parametrize("num_groups", [50, 150, 500])
-def test_intervals_hold(kind, shape, size, num_groups, assurance_record):
+def test_intervals_hold(kind, shape, size, num_groups, intervals_record):
     num = 2_000
     shares = share_that_hold(kind, shape, size, num_groups, num)
-    name = f"groups-{kind.replace(' ', '-')}-{shape}-{size}-{num_groups}"
-    assurance_record(name, {"num_samples": num, "holds": shares})
+    regime = f"{num_groups} groups"
+    intervals_record("groups", f"{kind}, {shape}, {size:,} ids, {regime}", num, {regime: shares})
     assert min(shares.values()) >= 0.935 - 3 * math.sqrt(0.06 / num), shares
 
 

@@ -151,10 +151,10 @@ def test_intervals_from_incidences(shape, num_units):
 
 @pytest.mark.assurance
 @pytest.mark.parametrize("shape", CHANCES)
-def test_intervals_from_incidences_at_length(shape, assurance_record):
+def test_intervals_from_incidences_at_length(shape, intervals_record):
     found = {num_units: simulate(shape, num_units, 2_000) for num_units in (8, 20, 100)}
-    record = {str(num_units): each for num_units, each in found.items()}
-    assurance_record(f"incidence-{shape}", {"num_data_sets": 2_000, "held_by_units": record})
+    record = {f"{num_units} units": each for num_units, each in found.items()}
+    intervals_record("sampling units", shape, 2_000, record)
     for num_units, each in found.items():
         for name, share in each.items():
             assert share >= HELD, (num_units, name, share)

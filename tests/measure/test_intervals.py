@@ -121,20 +121,16 @@ def test_intervals_from_draws(shape, n):
 
 def record_of(found):
     return {
-        str(n): {
-            name: {"held": share, "given": given, "width_over_true_spread": width}
-            for name, (share, given, width) in each.items()
-        }
+        f"{n:,} draws": {name: (share, given) for name, (share, given, _) in each.items()}
         for n, each in found.items()
     }
 
 
 @pytest.mark.assurance
 @pytest.mark.parametrize("shape", SHAPES)
-def test_intervals_from_draws_at_length(shape, assurance_record):
+def test_intervals_from_draws_at_length(shape, intervals_record):
     found = {n: simulate(shape, n, 2_000) for n in SIZES}
-    record = {"num_data_sets": 2_000, "space": N, "by_n": record_of(found)}
-    assurance_record(f"intervals-{shape}", record)
+    intervals_record("draws", f"{shape}, {N} ids", 2_000, record_of(found))
     for n, each in found.items():
         try:
             check(each, lambda *_: 0.0)
@@ -145,14 +141,13 @@ def test_intervals_from_draws_at_length(shape, assurance_record):
 @pytest.mark.assurance
 @pytest.mark.parametrize("size", [60, 1_500])
 @pytest.mark.parametrize("shape", OTHER_SHAPES)
-def test_intervals_in_other_spaces(shape, size, assurance_record):
+def test_intervals_in_other_spaces(shape, size, intervals_record):
     weights = OTHER_SHAPES[shape](size)
     found = {
         n: simulate_masses(weights / weights.sum(), n, 2_000, seed=5)
         for n in (5 * size, 15 * size, max(300, size // 2))
     }
-    record = {"num_data_sets": 2_000, "space": size, "by_n": record_of(found)}
-    assurance_record(f"intervals-other-{shape}-{size}", record)
+    intervals_record("draws", f"{shape}, {size:,} ids", 2_000, record_of(found))
     for each in found.values():
         check(each, lambda *_: 0.0)
 
@@ -179,13 +174,12 @@ def test_one_real_run(shape, n):
 
 
 @pytest.mark.assurance
-def test_one_real_run_at_length(assurance_record):
+def test_one_real_run_at_length(intervals_record):
     found = {
         f"{shape}, {n}": run_shares(shape, n, 2_000) for shape in RUNS for n in (*SIZES, 2_400)
     }
-    names = ("held", "num_runs", "width_over_true_spread")
-    record = {name: dict(zip(names, each, strict=True)) for name, each in found.items()}
-    assurance_record("intervals-run", {"space": N, "by_shape_and_n": record})
+    record = {where: {"one real run": share} for where, (share, _, _) in found.items()}
+    intervals_record("known masses", f"{N} ids", 2_000, record)
     check(found, lambda *_: 0.0)
 
 
