@@ -107,11 +107,8 @@ def chao1(counts: Any, form: str = BIAS_CORRECTED) -> Estimate:
     """
     frequencies = as_frequencies(counts)
     check_form(form, (BIAS_CORRECTED, CLASSIC))
-    value = chao1_value(frequencies)
-    if form == CLASSIC:
-        value = frequencies.observed_richness + classic_unseen(frequencies, frequencies.num_draws)
     return Estimate(
-        value,
+        chao1_value(frequencies, form),
         (chao1_lower(frequencies), None),
         unit="ids",
         method=f"{form} (Chao 1984), a lower bound; the interval is one-sided",
@@ -125,8 +122,10 @@ def check_form(form: str, forms: tuple[str, ...]) -> None:
         raise DrawsError(f"expected form {' or '.join(map(repr, forms))}, got {form!r}")
 
 
-def chao1_value(frequencies: FrequencyCounts) -> float:
+def chao1_value(frequencies: FrequencyCounts, form: str = BIAS_CORRECTED) -> float:
     """Return the number alone, for estimates that build on it."""
+    if form == CLASSIC:
+        return frequencies.observed_richness + classic_unseen(frequencies, frequencies.num_draws)
     once, twice = frequencies.seen(1), frequencies.seen(2)
     return frequencies.observed_richness + once * (once - 1) / (2 * (twice + 1))
 

@@ -18,7 +18,7 @@ from ...errors import DrawsError
 from ..estimate import Z95, Estimate, Interval
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..poisson import RARE_EVENTS
-from ..richness import chao1_unseen, chao1_value
+from ..richness import BIAS_CORRECTED, CLASSIC, chao1_unseen, chao1_value, check_form
 from ..unseen import still_unseen, unseen_interval, unseen_share
 from .curve_intervals import gamma_limits, rise_limits, sum_variance
 from .rarefaction import missing_shares, new_ids
@@ -120,7 +120,7 @@ def _later_unseen(frequencies: FrequencyCounts, num_draws: int) -> tuple[float, 
     return few - below, max(few, many) + above
 
 
-def richness_at_coverage(counts: Any, coverage: float) -> Estimate:
+def richness_at_coverage(counts: Any, coverage: float, form: str = BIAS_CORRECTED) -> Estimate:
     """Expected distinct ids in as many draws as see a given share of the mass.
 
     Two samples are compared fairly at equal coverage, where equal n favours the more even one. Up
@@ -131,6 +131,7 @@ def richness_at_coverage(counts: Any, coverage: float) -> Estimate:
     ----------
     counts : per id, or :class:`FrequencyCounts`.
     coverage : mass of the ids seen, above 0 and below 1.
+    form : of Chao1, beyond the draws: "bias-corrected", or "classic" as in iNEXT.
 
     Returns
     -------
@@ -139,7 +140,7 @@ def richness_at_coverage(counts: Any, coverage: float) -> Estimate:
     Raises
     ------
     DrawsError
-        No counts, or a coverage that is none.
+        No counts, a coverage that is none, or another form.
 
     References
     ----------
@@ -155,12 +156,13 @@ def richness_at_coverage(counts: Any, coverage: float) -> Estimate:
     frequencies = as_frequencies(counts)
     if not 0.0 < coverage < 1.0:
         raise DrawsError(f"expected a coverage above 0 and below 1, got {coverage!r}")
+    check_form(form, (BIAS_CORRECTED, CLASSIC))
     n, seen = frequencies.num_draws, frequencies.observed_richness
     interval: Interval | None
     if coverage <= 1.0 - frequencies.seen(1) / n and n > 1:
         value, interval = _interpolated(frequencies, coverage)
     else:
-        value, interval = _extrapolated(frequencies, coverage)
+        value, interval = _extrapolated(frequencies, coverage, form)
     few = n - seen < RARE_EVENTS
     return Estimate(
         value,
@@ -205,14 +207,16 @@ def _interpolated(frequencies: FrequencyCounts, coverage: float) -> tuple[float,
     return value, (min(least, value), value * math.exp(half) if known else None)
 
 
-def _extrapolated(frequencies: FrequencyCounts, coverage: float) -> tuple[float, Interval]:
+def _extrapolated(
+    frequencies: FrequencyCounts, coverage: float, form: str
+) -> tuple[float, Interval]:
     n, once, seen = frequencies.num_draws, frequencies.seen(1), frequencies.observed_richness
     left = still_unseen(frequencies, n)
     if not left:
         return float(seen), (float(seen), None)
     # Real draws, from one less than n on: where the coverage is known without extrapolation.
     more = math.log(n * (1.0 - coverage) / once) / math.log(left) - 1.0
-    value = seen + new_ids(once, chao1_value(frequencies) - seen, n, more)
+    value = seen + new_ids(once, chao1_value(frequencies, form) - seen, n, more)
 
     def rise(once: float, twice: float, _: float) -> float:
         # The same without A: n (1 - C) of F1 are left.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...errors import DrawsError
 from ..estimate import Estimate
 from ..frequencies import FrequencyCounts, as_frequencies
-from ..richness import chao1_unseen, chao1_value
+from ..richness import BIAS_CORRECTED, CLASSIC, chao1_unseen, chao1_value, check_form
 from ..space import Space, as_space
 from .curve_intervals import extrapolated_interval, rarefied_interval
 
@@ -123,7 +123,10 @@ def missing_shares(total: int, times: NDArray[np.int64], num_draws: int) -> NDAr
 
 
 def extrapolated_richness(
-    counts: Any, num_draws: int, space: Space | int | None = None
+    counts: Any,
+    num_draws: int,
+    space: Space | int | None = None,
+    form: str = BIAS_CORRECTED,
 ) -> Estimate:
     """Expected distinct ids in ``num_draws`` >= n draws, by the unseen that Chao1 or the space say.
 
@@ -134,6 +137,7 @@ def extrapolated_richness(
     counts : per id, or :class:`FrequencyCounts`.
     num_draws : m, at least the number of draws.
     space : no more ids than these are expected.
+    form : of Chao1: "bias-corrected", or "classic" as in iNEXT.
 
     Returns
     -------
@@ -142,7 +146,7 @@ def extrapolated_richness(
     Raises
     ------
     DrawsError
-        No counts, or fewer draws than there are.
+        No counts, fewer draws than there are, or another form.
 
     References
     ----------
@@ -154,8 +158,9 @@ def extrapolated_richness(
     4.479
     """
     frequencies = as_frequencies(counts)
+    check_form(form, (BIAS_CORRECTED, CLASSIC))
     size = as_space(space).size
-    value = _extrapolated(frequencies, num_draws, size)
+    value = _extrapolated(frequencies, num_draws, size, form)
     more, unseen = num_draws - frequencies.num_draws, _unseen_most(frequencies, size)
 
     def least_new(once: float, twice: float, _: float) -> float:
@@ -177,16 +182,21 @@ def new_ids(once: float, unseen: float, num_draws: int, more: float) -> float:
     return -unseen * math.expm1(more * math.log1p(-rate))
 
 
-def _extrapolated(frequencies: FrequencyCounts, num_draws: int, size: int | None) -> float:
+def _extrapolated(
+    frequencies: FrequencyCounts, num_draws: int, size: int | None, form: str
+) -> float:
     n, seen, once = frequencies.num_draws, frequencies.observed_richness, frequencies.seen(1)
     if num_draws < n:
         raise DrawsError(f"expected at least {n} draws, got {num_draws}; rarefy instead")
-    unseen = min(chao1_value(frequencies) - seen, _unseen_most(frequencies, size))
+    unseen = min(chao1_value(frequencies, form) - seen, _unseen_most(frequencies, size))
     return seen + new_ids(once, unseen, n, num_draws - n)
 
 
 def richness_curve(
-    counts: Any, num_draws: Iterable[int], space: Space | int | None = None
+    counts: Any,
+    num_draws: Iterable[int],
+    space: Space | int | None = None,
+    form: str = BIAS_CORRECTED,
 ) -> dict[int, Estimate]:
     """Expected distinct ids at each n: rarefied up to the draws there are, extrapolated beyond.
 
@@ -195,6 +205,7 @@ def richness_curve(
     counts : per id, or :class:`FrequencyCounts`.
     num_draws : the n wanted.
     space : no more ids than these are expected.
+    form : of Chao1, beyond the draws: "bias-corrected", or "classic" as in iNEXT.
 
     Returns
     -------
@@ -203,7 +214,7 @@ def richness_curve(
     Raises
     ------
     DrawsError
-        No counts, or a negative n.
+        No counts, a negative n, or another form.
 
     References
     ----------
@@ -216,9 +227,10 @@ def richness_curve(
     {1: 1.0, 7: 4.0, 14: 4.479}
     """
     frequencies = as_frequencies(counts)
+    check_form(form, (BIAS_CORRECTED, CLASSIC))
     return {
         n: _rarefied(frequencies, n, as_space(space).size)
         if n <= frequencies.num_draws
-        else extrapolated_richness(frequencies, n, space)
+        else extrapolated_richness(frequencies, n, space, form)
         for n in num_draws
     }
