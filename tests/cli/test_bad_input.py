@@ -223,6 +223,7 @@ CASES = {
         "--permutations",
     ),
     "n of zero": (("coverage", "--num-draws", "0"), "every n must lie in 1"),
+    "n of a model": (("coverage", "--num-draws", "100000001"), "at most 100,000,000"),
     "n no number": (("coverage", "--num-draws", "many"), "whole numbers separated by commas"),
     "no n": (("coverage", "--num-draws", ""), "whole numbers separated by commas"),
     "runs": (("coverage", "--runs", "-1"), "--runs"),

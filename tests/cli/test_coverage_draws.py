@@ -201,3 +201,28 @@ def test_a_list_of_distinct_ids_may_be_no_sample(run, tmp_path):
     (tmp_path / "unique.txt").write_text("CCO\nC\nN\n")
     _, out, _ = run("coverage", tmp_path / "unique.txt")
     assert "If duplicates were taken out of the list, it is no sample" in out
+
+
+def test_an_n_beyond_twice_the_draws_is_left_out_and_said_to_be(run, tmp_path):
+    source, _ = written(DRAWS, "npy", tmp_path)
+    code, out, err = run("coverage", source, "--num-draws", "6000,200_000_000", "--json")
+    assert code == 0
+    assert max(point["num_draws"] for point in json.loads(out)["curve"]) == 6_000
+    assert "n of 200,000,000, more than twice the 3,000 draws" in err
+    # The n of the default are no one's wish.
+    assert run("coverage", source, "--json")[2] == ""
+
+
+def test_a_ratio_surely_above_1_is_not_left_without_a_word(run, tmp_path):
+    """Draws of 40,000 ids said to be of 30,000: no enumerator, and not these 30,000 either."""
+    draws = np.random.default_rng(1).integers(0, 40_000, 3_000)
+    source, _ = written(draws, "npy", tmp_path)
+    code, out, _ = run("coverage", source, "--space", 40_000)
+    assert code == 0
+    assert "may be\nlarger" not in out
+    path = tmp_path / "labels.txt"
+    path.write_text("".join(f"m{draw}\n" for draw in draws))
+    code, out, _ = run("coverage", path, "--space", 30_000)
+    assert code == 0
+    assert "the space may be\nlarger than said" in out
+    assert "Nothing speaks against" not in out

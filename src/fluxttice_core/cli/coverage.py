@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from .. import measure
 from ..api import coverage_report, load
@@ -42,12 +39,14 @@ from .console import (
     say_json,
     sha256_option,
 )
-from .reading import READING, frequencies_of, read_lines, reading_options, with_read
+from .reading import READING, by_file, frequencies_of, read_lines, reading_options, with_read
 from .target import masses_report, target_report
 
 FOR_TARGETS = ("target", "modes", "simulations")
 FOR_DRAWS = ("space", "groups", "reference", *READING, *FOR_TARGETS)
 FOR_MODELS = ("runs", "latents", "control_latents", "seed", "sha256")
+# Real runs of as many draws are made of a model.
+MOST_OF_MODELS = 10**8
 
 
 def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
@@ -57,8 +56,8 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
         raise click.BadParameter(
             f"expected whole numbers separated by commas, got {text!r}"
         ) from None
-    if any(not 1 <= value <= 10**8 for value in values):
-        raise click.BadParameter(f"every n must lie in 1 .. 100,000,000; got {text}")
+    if any(not 1 <= value <= 10**15 for value in values):
+        raise click.BadParameter(f"every n must lie in 1 .. 10^15; got {text}")
     return values
 
 
@@ -206,8 +205,12 @@ def coverage(
             text = read + target_text(report)
         else:
             report, read = _draws(sources, space, groups, reference, num_draws, reading)
+            if context.get_parameter_source("num_draws") is click.core.ParameterSource.COMMANDLINE:
+                _note_left_out(report.num_draws, num_draws)
             text = read + draws_text(report)
     else:
+        if max(num_draws) > MOST_OF_MODELS:
+            raise ConfigError(f"expected n of at most {MOST_OF_MODELS:,} for a checkpoint")
         checkpoint = load(next(iter(sources), None), sha256=sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
         folder = prepare_folder(out) if out is not None else None
@@ -297,7 +300,7 @@ def _draws(
         if "-" in names:
             raise ConfigError("--groups files expects files, got standard input")
         readers = [read_draws([name], options) for name in names]
-        chunks, labels = _by_file(readers)
+        chunks, labels = by_file(readers)
     with progress("counting", "draw") as on_count:
         report = measure.draws(
             chunks,
@@ -331,18 +334,13 @@ def _of_counts(
     return report, read_lines([draws])
 
 
-def _by_file(
-    readers: Sequence[Draws],
-) -> tuple[Iterator[Any], Iterator[NDArray[np.int64]]]:
-    """The draws of files, and the number of its file for each draw, chunk by chunk."""
-    marked = (
-        (chunk, np.full(len(chunk), number))
-        for number, draws in enumerate(readers)
-        for chunk in draws
-    )
-    # Read in step, so that no more than a chunk is held.
-    first, second = itertools.tee(marked)
-    return (chunk for chunk, _ in first), (labels for _, labels in second)
+def _note_left_out(num_counted: int, num_draws: tuple[int, ...]) -> None:
+    beyond = [n for n in num_draws if n > 2 * num_counted]
+    if beyond:
+        note(
+            f"left out: n of {', '.join(f'{n:,}' for n in beyond)}, more than twice the "
+            f"{num_counted:,} draws, where only bounds hold: measure.richness_curve gives them"
+        )
 
 
 def _write(folder: Path, report: Any, text: str, read: str) -> list[str]:

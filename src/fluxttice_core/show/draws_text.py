@@ -79,7 +79,12 @@ def _closing(report: DrawsReport) -> str:
             "Intervals are from the groups, which are taken to be independent of each other: that "
             "is not tested.\nDraws alone cannot tell a generator from fair dice."
         )
-    if report.independence.could_tell:
+    if report.ratio_ci is not None and (report.ratio_ci[0] or 0.0) > 1.0:
+        told = (
+            "More distinct ids than independent draws from so many ids show, 39 times in 40: the "
+            "space may be\nlarger than said."
+        )
+    elif report.independence.could_tell:
         told = "Nothing speaks against independent draws."
     elif report.observed_richness == report.num_draws > 1:
         told = (
