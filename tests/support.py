@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -323,3 +324,11 @@ def evaluate_cheaply(monkeypatch: Any) -> None:
     monkeypatch.setattr(
         ReferenceVAE, "encode_all", lambda model, pathway: model.encode(operations[::300], pathway)
     )
+
+
+def hyper_grid(ndim, height, inside=0.1, ring=0.5, peak=2.0):
+    """Target of torchgfn's HyperGrid: rewards R0, R1, R2, over all cells."""
+    grid = np.stack(np.meshgrid(*[np.arange(height)] * ndim, indexing="ij"), -1).reshape(-1, ndim)
+    axis = np.abs(grid / (height - 1) - 0.5)
+    reward = inside + ring * (axis > 0.25).all(1) + peak * ((axis < 0.4) & (axis > 0.3)).all(1)
+    return reward / reward.sum()

@@ -8,17 +8,10 @@ import pytest
 
 from fluxttice_core import measure
 from fluxttice_core.errors import DrawsError
+from tests.support import hyper_grid
 
 RNG = np.random.default_rng
 SIZE = 19_683
-
-
-def hyper_grid(ndim, height, inside=0.1, ring=0.5, peak=2.0):
-    """Target of torchgfn's HyperGrid: rewards R0, R1, R2, over all cells."""
-    grid = np.stack(np.meshgrid(*[np.arange(height)] * ndim, indexing="ij"), -1).reshape(-1, ndim)
-    axis = np.abs(grid / (height - 1) - 0.5)
-    reward = inside + ring * (axis > 0.25).all(1) + peak * ((axis < 0.4) & (axis > 0.3)).all(1)
-    return reward / reward.sum()
 
 
 def outcomes(q, n):
