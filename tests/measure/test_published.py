@@ -5,6 +5,7 @@ Typed from the publications; ``docs/published.md`` says what follows from each.
 
 import numpy as np
 import pytest
+from skbio.diversity.alpha import chao1 as skbio_chao1
 
 from fluxttice_core import measure
 from tests.support import hyper_grid
@@ -86,7 +87,8 @@ def test_inext_on_the_spiders(site):
     n = sum(counts)
     observed = (measure.plug_in_perplexity(counts), measure.hill_curve(counts, 2, [n])[n])
     assert tuple(f"{float(value):.3f}" for value in observed) == printed["observed"]
-    # By the other forms they are others.
+    # By the other forms they are others: those of scikit-bio.
+    assert float(measure.chao1(counts)) == skbio_chao1(np.array(counts))
     assert f"{float(measure.sample_coverage(counts)):.4f}" != printed["coverage"]
     assert f"{float(measure.chao1(counts)):.3f}" != printed["chao1"]
 

@@ -81,8 +81,8 @@ def _closing(report: DrawsReport) -> str:
         )
     if report.ratio_ci is not None and (report.ratio_ci[0] or 0.0) > 1.0:
         told = (
-            "More distinct ids than independent draws from so many ids show, 39 times in 40: the "
-            "space may be\nlarger than said."
+            "More distinct ids than 39 in 40 independent samples from a space of this size show: "
+            "the space\nmay be larger than said."
         )
     elif report.independence.could_tell:
         told = "Nothing speaks against independent draws."
