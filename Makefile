@@ -84,6 +84,7 @@ assurance: export FLUXTTICE_ASSURANCE_DIR := $(CURDIR)/assurance
 assurance: install ## the heavy checks; their records go to assurance/
 	@mkdir -p assurance
 	@$(BIN)/python -m pytest -m assurance --timeout 3600 --junitxml assurance/results.xml $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile explore --timeout 3600 $(PYTEST_FLAGS)
 
 # The records of every simulated interval are made anew: what is no longer simulated leaves no record.
 INTERVALS := tests/measure tests/evidence/test_intervals.py

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before NumPy and PyTorch are imported: test processes share the cores, and threads waiting for
 # each other take several times as long as one that computes. Commands that tests start inherit it.
@@ -17,6 +18,12 @@ from fluxttice_core.environment import describe_environment
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "sandbox-training/checkpoints/v5_5/latest.pt"
+
+# A change must pass the same tests each time: properties are tried on examples that follow from
+# the test alone. `make assurance` explores others, and many more.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2_000, deadline=None, print_blob=True)
+settings.load_profile("fixed")
 
 
 def pytest_addoption(parser):

@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxttice_core.canonical import canonical_json
@@ -74,7 +74,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(values)
 def test_what_is_written_canonically_reads_back(value):
     try:
@@ -84,7 +83,6 @@ def test_what_is_written_canonically_reads_back(value):
     assert read_json(data) == value
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_raises_nothing_else(data):
     with contextlib.suppress(ValueError):

@@ -275,7 +275,7 @@ def test_unknown_gates_say_what_would_do(query, words):
         gate(query)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(alphabet=st.sampled_from("+-0123,/ :aehinpmx_٣\n")) | st.text())
 def test_any_text_is_a_gate_or_an_operation_error(text):
     try:

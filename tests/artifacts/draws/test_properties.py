@@ -23,6 +23,8 @@ from fluxttice_core.errors import ArtifactError, DrawsError, MissingExtraError
 from .conftest import Slow, all_of
 
 OURS = (ArtifactError, DrawsError, MissingExtraError)
+# Where the ways through the reader are many: of what the profile says (tests/conftest.py).
+MANY = 6 * settings.default.max_examples
 
 # Letters that make readers differ, more often than others.
 label = st.text(st.sampled_from("aCN#01.,;-_ \t\"'\\[]é\u2028"), max_size=8)
@@ -72,7 +74,7 @@ def test_labels_one_a_line(folder, labels, end):
 @given(
     st.lists(label.filter(str.strip), min_size=1), st.booleans(), st.sampled_from(["\n", "\r\n"])
 )
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 def test_labels_as_the_csv_module_writes_them(folder, labels, all_quoted, end):
     stream = io.StringIO(newline="")
     quoting = csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL
@@ -127,7 +129,6 @@ def test_arrays(folder, numbers, dtype, width, fortran):
 
 
 @given(st.lists(st.one_of(number, st.none()), min_size=1), st.lists(st.one_of(label, st.none())))
-@settings(max_examples=50)
 def test_parquet(folder, numbers, labels):
     for values in (numbers, labels):
         if all(value is None for value in values):
@@ -170,7 +171,7 @@ told = st.sampled_from(
 
 @given(documents, st.sampled_from(["a.csv", "a.txt", "a.tsv", "a.smi"]), told, piece_sizes)
 @example(b'"5"\n"5"\n5\n', "a.txt", {}, 1)
-@settings(max_examples=600)
+@settings(max_examples=MANY)
 def test_the_quick_ways_give_what_the_way_row_by_row_gives(folder, data, name, options, size):
     path = folder / name
     path.write_bytes(data)
@@ -186,7 +187,7 @@ def test_the_quick_ways_give_what_the_way_row_by_row_gives(folder, data, name, o
 @given(documents, told, piece_sizes)
 @example(b'5\n"5"\n5 \n', {"delimiter": "space"}, 1)
 @example(b"a\n5\n5,5\n", {"labels": True}, 1)
-@settings(max_examples=600)
+@settings(max_examples=MANY)
 def test_a_pipe_gives_what_the_file_gives_or_refuses(folder, data, options, size):
     """What has come settles how a pipe is read: never to other draws than those of the file."""
     (folder / "a.txt").write_bytes(data)
@@ -276,7 +277,7 @@ def edited(data, changes):
 
 
 @given(st.sampled_from(sorted(SEEDS)), st.one_of(edits, st.binary(max_size=40)), some_options)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=MANY)
 def test_damaged_files_of_every_kind(folder, suffix, change, options):
     """Read or refused: no other error, no text that cannot be written, no number lost."""
     path = folder / f"damaged.{suffix}"
