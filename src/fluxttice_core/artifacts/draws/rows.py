@@ -124,6 +124,7 @@ class RowReader:
                     break
                 if self.layout.quoted_lines:
                     self._check_quoted(lines[read], self.line + read)
+                    self._check_closed(read + 1 == reader.line_num, self.line + read)
                 last = lines[reader.line_num - 1].rstrip("\r\n")
                 if space and len(row) > 1 and last.endswith(" "):
                     # The end of the last cell, not the beginning of another.
@@ -134,6 +135,7 @@ class RowReader:
                 read = reader.line_num
         self.line += read
         self._open = lines[read:]
+        self._check_closed(not (self._open and self.layout.quoted_lines), self.line)
         if sum(map(len, self._open)) > _LONGEST_OPEN:
             self.finish()
         return Rows(rows, numbers)
@@ -144,6 +146,11 @@ class RowReader:
                 f"{self._name}: line {number:,}: expected a cell in quotes first, as on the lines "
                 f"before, got {line[:60]!r}; --labels reads each line as it stands"
             )
+
+    def _check_closed(self, is_closed: bool, number: int) -> None:
+        """Of one draw a line a quote ends on its line."""
+        if not is_closed:
+            self._refuse(number, "a quote is opened here and not closed on the line")
 
     def _refuse(self, line: int, what: str) -> None:
         raise ArtifactError(
