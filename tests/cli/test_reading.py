@@ -214,3 +214,37 @@ def test_what_was_read_stands_in_the_files_too(run, folder):
     line = "read ids.csv: CSV, 2 numbers, heading 'id'"
     assert (folder / "report/report.txt").read_text().splitlines()[0] == line
     assert json.loads((folder / "report/report.json").read_text())["read"] == [line]
+
+
+def test_hashes_are_ids_and_said_to_be(measured, folder):
+    signed = np.array([-5, 2**62, -(2**63), -5])
+    for name, values in {
+        "signed.npy": signed,
+        "unsigned.npy": np.array([2**64 - 5, 2**62, 2**63, 2**64 - 5], dtype=np.uint64),
+    }.items():
+        np.save(name, values)
+        num, distinct, read = measured(name, (folder / name).read_bytes())
+        assert (num, distinct) == (4, 3)
+        what = "negative numbers" if name == "signed.npy" else "numbers of 2^63 and above"
+        assert read.endswith(f"4 numbers; {what} are counted as labels are")
+    for name in ("a.csv", "a.txt", "a.jsonl"):
+        assert measured(name, "18446744073709551615\n9223372036854775807\n5\n")[:2] == (3, 3)
+        assert measured(name, "-1\n5\n-1\n")[2].endswith("; --invalid -1 if -1 is no draw")
+        assert measured(name, "-1\n5\n-1\n", "--invalid", "-1")[2].endswith(
+            "2 invalid draws beside these"
+        )
+        assert measured(name, "9007199254740992\n9007199254740993\n")[:2] == (2, 2)
+
+
+def test_both_ends_of_64_bits_are_not_merged(refused, measured):
+    said = refused("a.csv", "-1\n" + "5\n" * 600_000 + "18446744073709551615\n")
+    assert "got negative ones beside some of 2^63 and above" in said
+    both = "-1\n18446744073709551615\n-1\n"
+    num, distinct, read = measured("a.csv", both)
+    assert (num, distinct) == (3, 2)
+    assert "3 labels; '18446744073709551615' is no whole number of 64 bits" in read
+
+
+def test_a_space_has_no_negative_ids(refused):
+    said = refused("a.csv", "-1\n5\n", "--space", "10")
+    assert "expected ids in 0 .. 9; draw 0 is -1 (1 are outside)" in said

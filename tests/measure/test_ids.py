@@ -4,12 +4,15 @@ import itertools
 import time
 
 import numpy as np
+import pandas
+import pyarrow
 import pytest
 import torch
 
+from fluxttice_core import measure
 from fluxttice_core.errors import DrawsError
 from fluxttice_core.gates.operations import GATES, NUM_OPERATIONS, generate_all_operations
-from fluxttice_core.measure import Space, WordSpace
+from fluxttice_core.measure import Space, Tally, WordSpace
 from fluxttice_core.measure.counting.ids import IdReader, Vocabulary
 from fluxttice_core.measure.counting.reading import CHUNK, chunks_of
 
@@ -52,11 +55,11 @@ def test_numbers_are_ids(values):
         ([True, False], "got values of bool"),
         ([1j], "got values of complex128"),
         ([None, 1], "got values of object"),
-        ([2**70], "got values of object"),
+        ([2**70], "1180591620717411303424, which no type of 64 bits holds"),
         (np.array(["2020"], dtype="M8[Y]"), "got values of datetime64"),
         ([1, "a"], "got both in one chunk"),
         ([["a", 1]], "got both in one chunk"),
-        ([[1, 2], [3]], "rows of the same length"),
+        ([[1, 2], [3]], "rows of different lengths"),
         (5, r"chunks of draws \(n,\) or rows \(n, k\), got the single value 5"),
         ("abc", "got the single value 'abc'"),
         (np.zeros((2, 2, 2)), r"got shape \(2, 2, 2\)"),
@@ -215,3 +218,86 @@ def test_rows_of_any_offset_are_told_apart(shift):
     assert len(np.unique(ids)) == len({tuple(row) for row in rows.tolist()})
     for number in np.unique(ids):
         assert len(np.unique(rows[ids == number], axis=0)) == 1
+
+
+SAME = [2**53, 2**53 + 1]
+BOTH_ENDS = [-1, 2**64 - 1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([-5, 3, -(2**63), 2**63 - 1]),
+        np.array([2**64 - 5, 3, 2**63, 2**63 - 1], dtype=np.uint64),
+        [2**64 - 5, 3, 2**63, 0],
+        [-5, 3, -(2**63), 2**63 - 1],
+        np.array([2**64 - 1, 3, 2**63, 0], dtype=object),
+        [*SAME, 1, 0],
+        pandas.Series([*SAME, 1, 2**63 - 1]),
+        pandas.Series([*SAME, 1, 2**64 - 1], dtype="UInt64"),
+        pandas.Categorical([*SAME, 1, 2**64 - 1]),
+        pyarrow.array([*SAME, -1, -2]),
+        pyarrow.chunked_array([SAME, [2**64 - 1, 0]], type=pyarrow.uint64()),
+        np.array([*BOTH_ENDS, 0, 1], dtype=object).astype(str),
+        ["a\0", "a", "b", "c"],
+        np.array(["a\0", "a", "b", "c"], dtype=object),
+        [["a\0", "b"], ["a", "b"], ["a", "c"], ["c", "c"]],
+        [b"a\0", b"a", b"b", b"c"],
+        pandas.Series(["a\0", "a", "b", "c"]),
+    ],
+    ids=lambda values: f"{type(values).__name__} {getattr(values, 'dtype', '')}",
+)
+def test_no_two_draws_are_merged(values):
+    assert measure.draws(values).observed_richness == 4
+    first, second = IdReader(), IdReader()
+    np.testing.assert_array_equal(first.ids(values)[2:], second.ids(values)[2:])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        BOTH_ENDS,
+        np.array(BOTH_ENDS, dtype=object),
+        iter([[-1], np.array([2**64 - 1], dtype=np.uint64)]),
+        iter([[2**64 - 1], [-1]]),
+        pandas.Series([1, None, 2**53 + 1], dtype="Int64"),
+        pandas.Series(["a", None]),
+        pandas.DataFrame({"a": SAME, "b": [0.5, 1.5]}),
+        pyarrow.array([1, None]),
+        np.array([2.0**53]),
+        [2.0**53, 1.0],
+        np.ma.masked_array([1, 2, 3], mask=[0, 1, 0]),
+        iter([np.ma.masked_array([1, 2, 3], mask=[0, 1, 0])]),
+        [*SAME, 1.0, 0],
+        pandas.DataFrame({"a": [*SAME, 0, 1], "b": np.array([2**63] * 4, dtype=np.uint64)}),
+        [[2**53, 1.0], [2**53 + 1, 1.0], [0, 1], [1, 0]],
+        [2**64],
+        [-(2**63) - 1],
+    ],
+    ids=lambda values: f"{type(values).__name__} {getattr(values, 'dtype', '')}",
+)
+def test_what_would_be_rounded_merged_or_unmasked_is_refused(values):
+    with pytest.raises(DrawsError, match="expected"):
+        measure.draws(values)
+
+
+@pytest.mark.parametrize(("a", "b"), [(BOTH_ENDS[:1], BOTH_ENDS[1:]), (BOTH_ENDS[1:], [-1, 5])])
+def test_both_ends_are_not_merged_between_samples(a, b):
+    for compare in (lambda: measure.draws(a, reference=b), lambda: measure.compare_samples(a, b)):
+        with pytest.raises(DrawsError, match="all with a sign or all without"):
+            compare()
+
+
+def test_an_array_whose_mask_hides_nothing_is_read():
+    assert measure.draws(np.ma.masked_array([1, 2, 2], mask=False)).num_draws == 3
+
+
+def test_negative_ids_spill_and_come_back():
+    ids = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, 3_000)
+    ids = np.concatenate([ids, ids[:500], [-5, 3]])
+    tally = Tally(spill_distinct=100)
+    for part in np.array_split(ids, 7):
+        tally.add(part)
+        tally.frequencies()
+    assert tally.spilled
+    assert tally.frequencies().observed_richness == len(set(ids.tolist()))

@@ -305,7 +305,7 @@ def test_gates_against_a_reference():
         ([[], []], {}, "at least one draw, got none"),
         ([[5]], {"space": 0}, "a space of at least one id, got 0"),
         ([[5]], {"space": 5}, "draw 0 is 5"),
-        ([[1, -3]], {}, "draw 1 is -3"),
+        ([[1, -3]], {"space": 9}, "draw 1 is -3"),
         ([[1.5]], {}, "holds 1.5"),
         ([[np.nan]], {}, "holds nan"),
         ([["a", "b", "c"]], {"space": 2}, "at most 2 different labels, got 3"),

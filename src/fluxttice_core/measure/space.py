@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
+from ..errors import DrawsError, shown
+from .values import is_whole, to_array
 
 # Past so many rows a list of a whole space would fill the memory of a laptop.
 ENUMERABLE_SIZE = 2**24
@@ -228,7 +229,7 @@ def _whole(value: Any, least: int | None, expected: str) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or (least is not None and number < least):
-        raise DrawsError(f"expected {expected}, got {value!r}")
+        raise DrawsError(f"expected {expected}, got {shown(value)}")
     return number
 
 
@@ -240,10 +241,7 @@ def whole_numbers(values: Any, expected: str) -> NDArray[Any]:
     DrawsError
         Fractions, NaN, or other than numbers; ``expected`` says what was.
     """
-    try:
-        array = np.asarray(values)
-    except (ValueError, OverflowError):
-        raise DrawsError(f"expected {expected}, got rows of different length") from None
+    array = to_array(values, expected)
     if array.dtype.kind in "iu":
         return array
     if not array.size:
@@ -255,11 +253,3 @@ def whole_numbers(values: Any, expected: str) -> NDArray[Any]:
         place = tuple(np.argwhere(~whole)[0].tolist())
         raise DrawsError(f"expected {expected}; row {place[0]:,} holds {array[place]}")
     return array.astype(np.int64)
-
-
-def is_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which floats are whole numbers that the type can tell apart from their neighbours."""
-    # Beyond 2^53 (float64) floats skip whole numbers. NaN fails every comparison.
-    most = 2.0 ** (np.finfo(array.dtype).nmant + 1)
-    whole: NDArray[np.bool_] = (np.abs(array) <= most) & (array == np.rint(array))
-    return whole

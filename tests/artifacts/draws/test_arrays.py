@@ -104,7 +104,7 @@ def test_headers_that_lie_cost_nothing(shape, descr, read):
 
 
 def test_floats_are_whole_numbers_or_refused(read):
-    for wrong in (1.5, np.nan, np.inf, 2.0**53 + 2):
+    for wrong in (1.5, np.nan, np.inf, 2.0**53, -(2.0**53)):
         with pytest.raises(ArtifactError, match="draw 2: expected whole numbers that float64 can"):
             read("a.npy", npy(np.array([1, 2, wrong])))
     assert read("a.npy", npy(np.array([1.5, 1.5])), labels=True)[0] == ["1.5", "1.5"]
@@ -253,7 +253,7 @@ def test_tensors(value, draws, read):
     [
         (torch.zeros(4, 16, 2, dtype=torch.int64), r"of shape \(4, 16, 2\)"),
         (torch.tensor([1.5]), "draw 0: expected whole numbers"),
-        (torch.tensor([300.0]).bfloat16(), "some beyond 256"),
+        (torch.tensor([300.0]).bfloat16(), "some of 256 and above"),
         (torch.tensor([1j]), "Tensor of torch.complex64"),
         (torch.arange(3).to_sparse(), "plain tensor"),
         ([torch.arange(3)], "torch.stack or torch.cat"),

@@ -188,6 +188,8 @@ def test_the_quick_ways_give_what_the_way_row_by_row_gives(folder, data, name, o
 @example(b'5\n"5"\n5 \n', {"delimiter": "space"}, 1)
 @example(b"a\n5\n5,5\n", {"labels": True}, 1)
 @example(b'"5"\n"5"\n"\n"\n', {}, 1)
+@example(b"5,-7\n5,-7\n5,-7\n--5,-7\n5,5\n", {}, 1)
+@example(b"a,b 5\na,b 5\na,b 5\na,b 5\nb 7\n", {}, 1)
 @settings(max_examples=MANY)
 def test_a_pipe_gives_what_the_file_gives_or_refuses(folder, data, options, size):
     """What has come settles how a pipe is read: never to other draws than those of the file."""

@@ -81,6 +81,8 @@ def make_chunk(
         weights = np.ones(num_rows, dtype=np.int64) if counts is None else counts
         num_invalid = int(weights[~valid].sum())
         counts = None if counts is None else counts[valid]
+    if isinstance(values, np.ndarray) and values.ndim == 1 and not options.histogram:
+        _say_that_they_are_labels(values, log)
     log.count(draws=len(values), invalid=num_invalid)
     if options.incidence:
         return _as_presence(values, log)
@@ -89,14 +91,25 @@ def make_chunk(
     return values if counts is None else Counted(values, counts)
 
 
-def is_exact(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-    """Which floats are whole and small enough for their type to tell them from the next.
+def _say_that_they_are_labels(ids: NDArray[Any], log: Log) -> None:
+    """Hashes are ids as good as any; -1 more often stands for no draw at all."""
+    if not ids.size:
+        return
+    if int(ids.min()) < 0:
+        padding = "; --invalid -1 if -1 is no draw" if (ids == -1).any() else ""
+        log.note(f"negative numbers are counted as labels are{padding}")
+    if int(ids.max()) >= 2**63:
+        log.note("numbers of 2^63 and above are counted as labels are")
 
-    >>> is_exact(np.array([3.0, 2.5, np.nan, 2.0**53 + 2])).tolist()
+
+def is_exact(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which floats are whole, and so small that no other whole number is rounded to them.
+
+    >>> is_exact(np.array([3.0, 2.5, np.nan, 2.0**53])).tolist()
     [True, False, False, False]
     """
     most = 2.0 ** (np.finfo(values.dtype).nmant + 1)
-    exact: NDArray[np.bool_] = (np.abs(values) <= most) & (values == np.rint(values))
+    exact: NDArray[np.bool_] = (np.abs(values) < most) & (values == np.rint(values))
     return exact
 
 

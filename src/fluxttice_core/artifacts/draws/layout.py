@@ -103,27 +103,34 @@ def _layout_of_lines(data: Sequence[str], options: ReadOptions, log: Log) -> Lay
 
 def _look_for_columns(data: Sequence[str], log: Log) -> None:
     """Refuse lines that are a table for sure, and say so of those that may be one."""
-    sign = next((sign for sign in "\t,;| " if _num_cells(data, sign) > 1), None)
-    if any("\t" in line for line in data) and sign != "\t":
+    signs = [sign for sign in "\t,;| " if _num_cells(data, sign) > 1]
+    if any("\t" in line for line in data) and "\t" not in signs:
         log.note("some lines hold a tab and are read whole: --format smi reads their first words")
-    if sign is None or len(data) < _SEVERAL_LINES:
+    if not signs or len(data) < _SEVERAL_LINES:
         return
-    width = _num_cells(data, sign)
-    what = f"each line has {width} cells with {_NAMES[sign]} between them"
-    rows = [_cells(line, sign) for line in data]
-    columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
-    counted = [
-        place
-        for place, column in enumerate(columns, start=1)
-        if all(spelling_of(cell.strip()) == "" for cell in column[1:])
-    ]
-    if sign == "\t" or (counted and min(len({*column}) for column in columns) > 1):
-        counts = f", --counts {counted[0]} a table of counts" if counted else ""
-        raise ArtifactError(
-            f"{log.name}: expected one draw a line, and {what}: --column 1 reads the first "
-            f"column{counts}, --labels whole lines"
-        )
+    for sign in signs:
+        width = _num_cells(data, sign)
+        rows = [_cells(line, sign) for line in data]
+        columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
+        counted = [
+            place
+            for place, column in enumerate(columns, start=1)
+            if all(spelling_of(cell.strip()) == "" for cell in column[1:])
+        ]
+        # What stays the same in the few lines of a pipe may change in the next.
+        varies = log.name == "standard input" or min(len({*column}) for column in columns) > 1
+        if sign == "\t" or (counted and varies):
+            counts = f", --counts {counted[0]} a table of counts" if counted else ""
+            raise ArtifactError(
+                f"{log.name}: expected one draw a line, and {_as_table(width, sign)}: --column 1 "
+                f"reads the first column{counts}, --labels whole lines"
+            )
+    what = _as_table(_num_cells(data, signs[0]), signs[0])
     log.note(f"{what} and is read whole: --column 1 reads the first")
+
+
+def _as_table(width: int, sign: str) -> str:
+    return f"each line has {width} cells with {_NAMES[sign]} between them"
 
 
 def _holds_numbers(data: Sequence[str], sign: str) -> bool:

@@ -109,10 +109,10 @@ def _as_array(value: Any, log: Log) -> Any:
         # NumPy lacks bfloat16 and the types of 8 bits: 2 / eps is where each skips whole numbers.
         most = 2.0 / torch.finfo(value.dtype).eps
         value = value.float()
-        if bool((value.abs() > most).any()):
+        if bool((value.abs() >= most).any()):
             raise ArtifactError(
                 f"{log.name}: expected whole numbers that the tensor's type can tell apart, got "
-                f"some beyond {most:,.0f}; save the indices as integers"
+                f"some of {most:,.0f} and above; save the indices as integers"
             )
     return value.numpy()
 

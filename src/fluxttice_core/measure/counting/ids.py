@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import DrawsError
-from ..space import Space, WordSpace, as_space, is_whole
+from ...errors import DrawsError, shown
+from ..space import Space, WordSpace, as_space
+from ..values import Texts, is_whole, to_draws
 
 # A table of so many entries is quicker to fill than the codes are to sort.
 SMALL_CODES = 2**20
@@ -22,15 +23,16 @@ class Vocabulary:
     Examples
     --------
     >>> words = Vocabulary()
-    >>> words.ids(np.array(["CCO", "C", "CCO"])).tolist()
-    [1, 0, 1]
+    >>> words.ids_of_texts(["CCO", "C", "CCO"]).tolist()
+    [0, 1, 0]
     """
 
     def __init__(self) -> None:
         self._ids: dict[Any, int] = {}
+        self._any_negative = self._any_beyond = False
 
     def ids(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """Map labels ``(n,)`` or rows ``(n, k)`` to ids ``(n,)``."""
+        """Map whole numbers ``(n,)`` or rows of them ``(n, k)`` to ids ``(n,)``."""
         codes = _row_codes(values) if values.ndim == 2 else None
         if codes is None:
             _, first, inverse = np.unique(values, return_index=True, return_inverse=True, axis=0)
@@ -45,7 +47,30 @@ class Vocabulary:
         mapped: NDArray[np.int64] = np.array(known, dtype=np.int64)[inverse.reshape(-1)]
         return mapped
 
-    def ids_of_texts(self, values: list[Any]) -> NDArray[np.int64]:
+    def ids_of_numbers(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Map whole numbers ``(n,)`` of 64 bits, with a sign or without, to ids ``(n,)``.
+
+        Numbers that int64 holds are their own ids. Those of 2^63 and above have the ids of negative
+        numbers, as long as there are none of these.
+
+        Raises
+        ------
+        DrawsError
+            Negative numbers beside some of 2^63 and above.
+
+        >>> Vocabulary().ids_of_numbers(np.array([2**64 - 1, 5], dtype=np.uint64)).tolist()
+        [-1, 5]
+        """
+        self._any_negative |= int(values.min()) < 0
+        self._any_beyond |= int(values.max()) >= 2**63
+        if self._any_negative and self._any_beyond:
+            raise DrawsError(
+                "expected numbers of 64 bits, all with a sign or all without, got negative ones "
+                "beside some of 2^63 and above; give such numbers as texts (--labels)"
+            )
+        return values.astype(np.int64, copy=False)
+
+    def ids_of_texts(self, values: Texts) -> NDArray[np.int64]:
         """Map texts, or tuples of texts, to ids ``(n,)``.
 
         >>> Vocabulary().ids_of_texts(["CCO", "C", "CCO"]).tolist()
@@ -89,8 +114,8 @@ def _row_codes(rows: NDArray[Any]) -> NDArray[np.int64] | None:
 class IdReader:
     """Turns chunks of draws into ids, all in the way that the first chunk set.
 
-    Numbers ``(n,)`` are ids. Rows ``(n, k)`` have the ids of their word space, if that is given.
-    Other rows, and labels, are numbered as they come.
+    Numbers ``(n,)`` are ids; where no space is known, any of 64 bits. Rows ``(n, k)`` have the ids
+    of their word space, if that is given. Other rows, and labels, are numbered as they come.
 
     Parameters
     ----------
@@ -147,20 +172,21 @@ class IdReader:
         DrawsError
             NaN, fractions, rows of another width, or another kind than the chunks before.
         """
-        if _are_texts(values):
-            return self._ids_of_texts(values)
-        array = as_array(values)
+        array = to_draws(values)
         if not len(array):
             return np.zeros(0, dtype=np.int64)
+        if isinstance(array, list):
+            return self._ids_of_texts(array)
+        if array.dtype.kind == "f" and is_whole(array).all():
+            array = array.astype(np.int64)
         kind = self._kind_of(array)
         first = self._begin(kind, len(array))
         if kind == "numbers":
-            return array
+            return array if self._space.size else self.vocabulary.ids_of_numbers(array)
         if self._word_space is not None:
             return self._word_space.ids(array, first_row=first)
-        if array.dtype.kind != "U":
-            low, high = self._range or (int(array.min()), int(array.max()))
-            self._range = min(low, int(array.min())), max(high, int(array.max()))
+        low, high = self._range or (int(array.min()), int(array.max()))
+        self._range = min(low, int(array.min())), max(high, int(array.max()))
         return self.vocabulary.ids(array)
 
     def _begin(self, kind: str, num: int) -> int:
@@ -174,7 +200,7 @@ class IdReader:
         first, self._read = self._read, self._read + num
         return first
 
-    def _ids_of_texts(self, values: list[Any]) -> NDArray[np.int64]:
+    def _ids_of_texts(self, values: Texts) -> NDArray[np.int64]:
         """Ids of labels, or of rows of them, in memory that the longest label does not set."""
         widths = {len(value) for value in values} if isinstance(values[0], tuple) else set()
         if len(widths) > 1 or 0 in widths:
@@ -193,61 +219,13 @@ class IdReader:
                 f"{self._read + place[0]:,} holds {array[place]} ({int(wrong.sum()):,} values are "
                 'wrong); masses are measured as such: kind="masses"'
             )
-        if array.dtype.kind not in "iuU":
+        if array.dtype.kind not in "iu":
             raise DrawsError(
-                f"expected whole numbers, rows of categories or labels, got values of {array.dtype}"
+                "expected whole numbers, rows of categories or labels, got values of "
+                f"{array.dtype}, such as {shown(array.flat[0])}"
             )
-        what = "labels" if array.dtype.kind == "U" else "numbers"
-        return what if array.ndim == 1 else _rows_of(array.shape[1], what)
-
-
-def _are_texts(values: Any) -> bool:
-    """Whether draws are a list of texts, or of tuples of texts: NumPy would pad each of them."""
-    if not isinstance(values, list) or not values:
-        return False
-    if all(isinstance(value, str) for value in values):
-        return True
-    return all(
-        isinstance(value, tuple) and all(isinstance(text, str) for text in value)
-        for value in values
-    )
+        return "numbers" if array.ndim == 1 else _rows_of(array.shape[1])
 
 
 def _rows_of(length: int, what: str = "numbers") -> str:
     return f"rows of {length} {what}"
-
-
-def as_array(values: Any) -> NDArray[Any]:
-    """Return whole numbers as integers, texts as ``U``; anything else as it is."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
-    try:
-        array = np.asarray(values)
-    except (ValueError, OverflowError):
-        raise DrawsError("expected rows of the same length") from None
-    if array.ndim == 0:
-        raise DrawsError(
-            f"expected chunks of draws (n,) or rows (n, k), got the single value {values!r}"
-        )
-    if array.dtype == object and all(isinstance(value, str) for value in array.flat):
-        array = array.astype(str)
-    elif array.dtype.kind == "U" and not isinstance(values, np.ndarray):
-        # NumPy makes texts of numbers that stand beside texts.
-        if not all(isinstance(value, str) for value in _flat(values)):
-            raise DrawsError("expected numbers or labels, got both in one chunk")
-    elif array.dtype.kind == "S":
-        try:
-            array = np.char.decode(array, "utf-8")
-        except UnicodeDecodeError:
-            raise DrawsError("expected labels as text, got bytes that are not UTF-8") from None
-    elif array.dtype.kind == "f" and is_whole(array).all():
-        array = array.astype(np.int64)
-    return array
-
-
-def _flat(values: Any) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            yield value
-        else:
-            yield from _flat(value)

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DrawsError
+from ...errors import DrawsError, FluxtticeError, shown
 from ..groups.tally import GroupTally
-from .ids import IdReader, as_array
+from ..values import to_draws
+from .ids import IdReader
 from .tally import Tally
 
 CHUNK = 2**22
 ASKED_AT_ONCE = 2**16
+_NO_MORE = object()
 
 
 def chunks_of(source: Any, num_draws: int) -> Iterator[Any]:
@@ -38,17 +40,40 @@ def chunks_of(source: Any, num_draws: int) -> Iterator[Any]:
             raise DrawsError("expected how many draws to ask the sampler for, got none")
         yield from _sampled(source, num_draws)
     elif isinstance(source, Iterable) and hasattr(source, "__next__"):
-        yield from source
+        yield from _handed_on(source)
     else:
-        array = source if isinstance(source, np.ndarray) and source.ndim else as_array(source)
+        array = source if isinstance(source, np.ndarray) and source.ndim else to_draws(source)
         for start in range(0, len(array), CHUNK):
             yield array[start : start + CHUNK]
+
+
+def _handed_on(source: Any) -> Iterator[Any]:
+    while True:
+        with _told_as_draws():
+            chunk = next(source, _NO_MORE)
+        if chunk is _NO_MORE:
+            return
+        yield chunk
+
+
+@contextmanager
+def _told_as_draws() -> Iterator[None]:
+    """Say of what fails in a caller's code that it is the source of the draws."""
+    try:
+        yield
+    except (FluxtticeError, MemoryError):
+        raise
+    except Exception as error:
+        raise DrawsError(
+            f"the source of the draws failed: {type(error).__name__}: {shown(str(error))}"
+        ) from error
 
 
 def _sampled(sampler: Callable[[int], Any], num_draws: int) -> Iterator[Any]:
     for start in range(0, num_draws, ASKED_AT_ONCE):
         wanted = min(ASKED_AT_ONCE, num_draws - start)
-        drawn = as_array(sampler(wanted))
+        with _told_as_draws():
+            drawn = to_draws(sampler(wanted))
         if len(drawn) != wanted:
             raise DrawsError(f"the sampler was asked for {wanted} draws and gave {len(drawn)}")
         yield drawn
@@ -74,20 +99,27 @@ def grouped_chunks(source: Any, groups: Any, num_draws: int) -> Iterator[tuple[A
         yield from _side_by_side(chunks, chunks_of(groups, num_draws))
         return
     if groups != "rows":
-        raise DrawsError(f'expected a group for each draw or "rows", got {groups!r}')
+        raise DrawsError(f'expected a group for each draw or "rows", got {shown(groups)}')
     first = 0
     for chunk in chunks:
-        rows = as_array(chunk)
-        if rows.ndim < 2:
-            raise DrawsError(
-                f"expected an array of rows (groups, ...), got shape {rows.shape}; give a group "
-                "for each draw"
-            )
-        yield (
-            rows.reshape(-1),
-            np.repeat(np.arange(first, first + len(rows)), rows.size // max(len(rows), 1)),
-        )
+        rows = to_draws(chunk)
+        draws = _row_by_row(rows)
+        numbers = np.arange(first, first + len(rows))
+        yield draws, np.repeat(numbers, len(draws) // max(len(rows), 1))
         first += len(rows)
+
+
+def _row_by_row(rows: Any) -> Any:
+    """The values of rows, in their order."""
+    if isinstance(rows, list) and len({len(row) for row in rows if isinstance(row, tuple)}) == 1:
+        return [text for row in rows for text in row]
+    if isinstance(rows, list) or rows.ndim < 2:
+        shape = (len(rows),) if isinstance(rows, list) else rows.shape
+        raise DrawsError(
+            f"expected an array of rows (groups, ...), got shape {shape}; give a group for each "
+            "draw"
+        )
+    return rows.reshape(-1)
 
 
 def _side_by_side(chunks: Iterator[Any], labels: Iterator[Any]) -> Iterator[tuple[Any, Any]]:

@@ -32,7 +32,7 @@ class Tally:
 
     Parameters
     ----------
-    space_size : ids must lie in 0 .. N-1; None if the space is not known.
+    space_size : ids must lie in 0 .. N-1; None for any number that int64 holds.
     spill_distinct : with more distinct ids than this in memory, they go to disk.
 
     Example
@@ -75,19 +75,21 @@ class Tally:
         Raises
         ------
         DrawsError
-            An id is negative or outside the space; names the draw and the value.
+            An id outside the space, or beyond int64; names the draw and the value.
         """
         if not ids.size:
             return
-        limit = np.iinfo(np.int64).max if self.space_size is None else self.space_size - 1
-        if int(ids.min()) < 0 or int(ids.max()) > limit:
-            outside = (ids < 0) | (ids > limit)
+        least, most = -(2**63), 2**63 - 1
+        if self.space_size is not None:
+            least, most = 0, self.space_size - 1
+        if int(ids.min()) < least or int(ids.max()) > most:
+            outside = (ids < least) | (ids > most)
             if not drop_outside:
                 row = int(np.argmax(outside))
                 raise DrawsError(
-                    f"expected ids in 0 .. {limit:,}; draw {self.num_draws + row:,} is {ids[row]} "
-                    f"({int(outside.sum()):,} are outside); name the right space size, or give a "
-                    "reference to have them counted as invalid"
+                    f"expected ids in {least:,} .. {most:,}; draw {self.num_draws + row:,} is "
+                    f"{ids[row]} ({int(outside.sum()):,} are outside); name the right space size, "
+                    "or give a reference to have them counted as invalid"
                 )
             self.num_outside += int(outside.sum())
             ids = ids[~outside]
@@ -150,7 +152,7 @@ class Tally:
             self._count(ids)
 
     def _count(self, ids: NDArray[np.int64]) -> None:
-        if self._dense is not None and int(ids.max()) < DENSE_IDS:
+        if self._dense is not None and int(ids.min()) >= 0 and int(ids.max()) < DENSE_IDS:
             counted = np.bincount(ids, minlength=len(self._dense))
             counted[: len(self._dense)] += self._dense
             self._dense = counted

@@ -15,7 +15,8 @@ from ..diversity import hill_number
 from ..estimate import Estimate, percent
 from ..frequencies import as_frequencies
 from ..plug_in import plug_in_perplexity
-from ..space import as_space, is_whole
+from ..space import as_space
+from ..values import is_whole
 from .tally import GroupTable, by_groups
 
 _MISS = 0.05
