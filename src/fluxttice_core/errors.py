@@ -2,26 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
-from typing import Any
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message, in one line of bounded length, whatever it is.
-
-    >>> shown(["CCO"] * 10_000), shown(10**5_000)
-    ("['CCO', 'CCO', 'CCO', 'CCO', 'CCO', 'CCO', ...]", 'an int')
-    """
-    try:
-        text = _SHORT.repr(value)
-    except Exception:  # a repr that fails says nothing, and must not hide what is wrong
-        text = f"an {type(value).__name__}"
-    line = " ".join(text.split())
-    return line if len(line) <= 200 else f"{line[:197]}..."
-
 
 class FluxtticeError(Exception):
     """Root of every error raised on purpose.

@@ -226,7 +226,7 @@ def test_hashes_are_ids_and_said_to_be(measured, folder):
         num, distinct, read = measured(name, (folder / name).read_bytes())
         assert (num, distinct) == (4, 3)
         what = "negative numbers" if name == "signed.npy" else "numbers of 2^63 and above"
-        assert read.endswith(f"4 numbers; {what} are counted as labels are")
+        assert read.endswith(f"4 numbers; {what} count as labels unless --space is given")
     for name in ("a.csv", "a.txt", "a.jsonl"):
         assert measured(name, "18446744073709551615\n9223372036854775807\n5\n")[:2] == (3, 3)
         assert measured(name, "-1\n5\n-1\n")[2].endswith("; --invalid -1 if -1 is no draw")

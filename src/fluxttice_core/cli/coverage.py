@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .. import measure
 from ..api import coverage_report, load
 from ..api.report import KINDS, Kind
 from ..artifacts.draws import (
-    Draws,
     ReadOptions,
-    describe_names,
-    expand_names,
     names_draws,
-    read_draws,
 )
 from ..errors import ConfigError, MissingExtraError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
-from ..gates.operations import GATES
 from ..measure import DistributionReport, DrawsReport, TargetReport
 from ..measure.target.floors import NUM_SIMULATIONS
 from ..show.draws_text import draws_text
@@ -39,7 +31,8 @@ from .console import (
     say_json,
     sha256_option,
 )
-from .reading import READING, by_file, frequencies_of, read_lines, reading_options, with_read
+from .drawn import draws_report
+from .reading import READING, reading_options, with_read
 from .target import masses_report, target_report
 
 FOR_TARGETS = ("target", "modes", "simulations")
@@ -80,8 +73,8 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 )
 @click.option(
     "--groups",
-    type=click.Choice(["rows", "files"]),
-    help="Draws: those of a row (image) or of a file depend on each other; intervals by groups.",
+    metavar="NAME",
+    help="Draws: depend on each other within groups: a column that names them, or rows, or files.",
 )
 @click.option(
     "--reference",
@@ -190,6 +183,7 @@ def coverage(
     read = ""
     if kind != "model":
         folder = prepare_folder(out) if out is not None and Path(out).exists() else None
+        options = ReadOptions(**reading, groups=groups)
         if kind == "masses":
             report = masses_report(sources, num_draws)
             text = distribution_text(report)
@@ -197,14 +191,16 @@ def coverage(
             report, read = target_report(
                 sources,
                 target,
-                ReadOptions(**reading),
+                options,
                 num_modes=modes,
                 num_simulations=simulations,
                 seed=seed,
             )
             text = read + target_text(report)
         else:
-            report, read = _draws(sources, space, groups, reference, num_draws, reading)
+            report, read = draws_report(
+                sources, reference, options, space=space, num_draws=num_draws
+            )
             if context.get_parameter_source("num_draws") is click.core.ParameterSource.COMMANDLINE:
                 _note_left_out(report.num_draws, num_draws)
             text = read + draws_text(report)
@@ -249,7 +245,7 @@ def _refuse_options(context: click.Context, kind: Kind, *, with_target: bool) ->
     elif kind == "draws":
         # A target is simulated, from the seed; its ids are the space.
         wrong = tuple(name for name in FOR_MODELS if name != "seed" or not with_target)
-        wrong += ("space", "reference", "num_draws") if with_target else FOR_TARGETS
+        wrong += ("space", "groups", "reference", "num_draws") if with_target else FOR_TARGETS
     given = [
         f"--{name.replace('_', '-')}"
         for name in wrong
@@ -273,65 +269,6 @@ def _kind_of(sources: tuple[str, ...]) -> Kind:
             "by itself"
         )
     return "draws" if draws else "model"
-
-
-def _draws(
-    sources: tuple[str, ...],
-    space: int | None,
-    groups: str | None,
-    reference: str | None,
-    num_draws: tuple[int, ...],
-    reading: dict[str, Any],
-) -> tuple[DrawsReport, str]:
-    names = expand_names(sources)
-    others = () if reference is None else expand_names([reference])
-    if "-" in names and "-" in others:
-        raise ConfigError("standard input cannot hold both the draws and their reference")
-    stdin = sys.stdin.buffer if "-" in (*names, *others) else None
-    options = ReadOptions(**reading)
-    draws = read_draws(names, options, stdin)
-    if options.counts or options.histogram:
-        return _of_counts(draws, options, space, num_draws, alone=not (groups or others))
-    compared = read_draws(others, options, stdin) if others else None
-    chunks: Iterator[Any] = draws
-    labels: Any = groups
-    readers = [draws]
-    if groups == "files":
-        if "-" in names:
-            raise ConfigError("--groups files expects files, got standard input")
-        readers = [read_draws([name], options) for name in names]
-        chunks, labels = by_file(readers)
-    with progress("counting", "draw") as on_count:
-        report = measure.draws(
-            chunks,
-            groups=labels,
-            name=describe_names(names),
-            space=space,
-            reference=compared,
-            num_draws=num_draws,
-            known_spaces=(GATES,),
-            on_chunk=on_count,
-        )
-    if report.interrupted:
-        note("interrupted: the report is of the draws read so far")
-    return report, read_lines(readers, [compared] if compared else [])
-
-
-def _of_counts(
-    draws: Draws,
-    options: ReadOptions,
-    space: int | None,
-    num_draws: tuple[int, ...],
-    *,
-    alone: bool,
-) -> tuple[DrawsReport, str]:
-    """Report on draws that are counted already."""
-    if not alone:
-        raise ConfigError("--reference and --groups need the draws themselves, got their counts")
-    frequencies = frequencies_of(draws, histogram=options.histogram)
-    name = describe_names(draws.names)
-    report = measure.counts(frequencies, space=space, num_draws=num_draws, name=name)
-    return report, read_lines([draws])
 
 
 def _note_left_out(num_counted: int, num_draws: tuple[int, ...]) -> None:

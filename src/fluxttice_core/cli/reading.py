@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 
 from ..artifacts.draws import Counted, Draws, ReadOptions, describe
 from ..errors import DrawsError
@@ -98,17 +96,3 @@ def frequencies_of(draws: Iterable[Any], *, histogram: bool) -> FrequencyCounts:
     if histogram:
         return FrequencyCounts.of_histogram(total)
     return FrequencyCounts.of_counts(np.array(list(total.values()), dtype=np.int64))
-
-
-def by_file(
-    readers: Sequence[Draws],
-) -> tuple[Iterator[Any], Iterator[NDArray[np.int64]]]:
-    """The draws of files, and the number of its file for each draw, chunk by chunk."""
-    marked = (
-        (chunk, np.full(len(chunk), number))
-        for number, draws in enumerate(readers)
-        for chunk in draws
-    )
-    # Read in step, so that no more than a chunk is held.
-    first, second = itertools.tee(marked)
-    return (chunk for chunk, _ in first), (labels for _, labels in second)

@@ -179,8 +179,6 @@ def draws(
     >>> report.observed_richness, report.unseen_mass
     (3, 0.5)
     """
-    if groups is not None and reference is not None:
-        raise DrawsError("expected groups or a reference, got both; compare in a second call")
     given, most = as_space(space), max(num_draws, default=0)
     sample = Sample(IdReader(space=given, known_spaces=known_spaces), given.size)
     known = None
@@ -192,7 +190,11 @@ def draws(
             chunks = chunks_of(source, most)
             sample.count(chunks, drop_outside=known is not None, on_chunk=on_chunk)
         else:
-            sample.count_groups(grouped_chunks(source, groups, most), on_chunk=on_chunk)
+            sample.count_groups(
+                grouped_chunks(source, groups, most),
+                drop_outside=known is not None,
+                on_chunk=on_chunk,
+            )
     except KeyboardInterrupt:
         interrupted = True
     if not sample.tally.num_draws:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError, shown
-from .values import is_whole, to_array
+from ..errors import DrawsError
+from .values import is_whole, shown, to_array
 
 # Past so many rows a list of a whole space would fill the memory of a laptop.
 ENUMERABLE_SIZE = 2**24

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError, FluxtticeError, shown
+from ..errors import DrawsError, FluxtticeError
 
 # From here on floats of 64 bits skip whole numbers.
 _ROUNDED = 2.0**53
 # Labels are Python's own texts: an array of texts gives each the room of the longest, and drops
 # zero characters at their ends.
 Texts: TypeAlias = list[str] | list[tuple[str, ...]]
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message, in one line of bounded length, whatever it is.
+
+    >>> shown(["CCO"] * 10_000)
+    "['CCO', 'CCO', 'CCO', 'CCO', 'CCO', 'CCO', ...]"
+    """
+    try:
+        text = _SHORT.repr(value)
+    except Exception:  # a repr that fails says nothing, and must not hide what is wrong
+        text = f"an {type(value).__name__}"
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:197]}..."
 
 
 def to_array(values: Any, expected: str) -> NDArray[Any]:

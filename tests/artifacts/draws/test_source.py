@@ -235,7 +235,10 @@ def test_draws_are_read_once(read):
         ({"labels": True, "incidence": True}, "--labels: a histogram and presence"),
         ({"header": False, "column": "smiles"}, "--no-header: .*'smiles'"),
         ({"counts": "n", "column": "n"}, "'n' cannot hold both"),
-        ({"groups": "image"}, "--groups: .*not read"),
+        ({"groups": "image", "counts": "n"}, "--groups: needs the draws themselves, not --counts"),
+        ({"groups": "image", "column": "image"}, "both draws and their groups"),
+        ({"groups": "rows", "invalid": "None"}, "then --invalid takes whole numbers"),
+        ({"groups": 3}, "--groups: expected the name or number of a column"),
     ],
 )
 def test_options_that_are_wrong(options, says):

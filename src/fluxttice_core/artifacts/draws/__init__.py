@@ -6,7 +6,7 @@ says what is read of each kind of file, and what is refused.
 
 from __future__ import annotations
 
-from .chunks import Chunk, Counted, Values
+from .chunks import Chunk, Counted, Grouped, Values
 from .formats import SUFFIXES, describe_names, expand_names, names_draws
 from .options import ReadOptions
 from .reading import Draws, read_draws
@@ -19,6 +19,7 @@ __all__ = [
     "Counted",
     "Draws",
     "FileRecord",
+    "Grouped",
     "ReadOptions",
     "Values",
     "describe",

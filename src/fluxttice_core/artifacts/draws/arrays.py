@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ...errors import ArtifactError
 from .chunks import Chunk, make_chunk
 from .columns import LABELS, NUMBERS, Column, Selection, numbers_rows, select
-from .options import ReadOptions
+from .options import ROWS_AS_GROUPS, ReadOptions
 from .record import Log, quoted, shortened
 from .streams import is_live, told_by_name
 
@@ -53,7 +53,7 @@ def npy_chunks(stream: BinaryIO, key: str, options: ReadOptions, log: Log) -> It
     ArtifactError
         Truncated, damaged, or an array of another shape or type; names both.
     """
-    header = _header(stream, log)
+    header = _by_rows(_header(stream, log), options, log)
     _check_shape(header, log)
     if not header.shape[0]:
         return
@@ -120,10 +120,11 @@ def raw_chunks(stream: BinaryIO, key: str, options: ReadOptions, log: Log) -> It
 
 def array_chunks(array: NDArray[Any], options: ReadOptions, log: Log) -> Iterator[Chunk]:
     """Yield the draws of an array that is in memory."""
-    header = _Header(array.shape, False, array.dtype)
+    header = _by_rows(_Header(array.shape, False, array.dtype), options, log)
     _check_shape(header, log)
     if not len(array):
         return
+    array = array.reshape(header.shape)
     selection = _selection(header, options, log)
     array = array[:, 0] if array.shape[1:] == (1,) else array
     for start in range(0, len(array), header.rows_at_once):
@@ -148,12 +149,22 @@ def _header(stream: BinaryIO, log: Log) -> _Header:
     return _Header(shape, is_fortran and len(shape) > 1, dtype)
 
 
+def _by_rows(header: _Header, options: ReadOptions, log: Log) -> _Header:
+    """Take what is behind each first index ``(n, ...)`` for a row, where rows are the groups."""
+    num_rows, *rest = header.shape or (0,)
+    if options.groups != ROWS_AS_GROUPS or len(rest) < 2:
+        return header
+    log.note(f"each row is an array of {' x '.join(f'{size:,}' for size in rest)}")
+    return replace(header, shape=(num_rows, math.prod(rest)))
+
+
 def _check_shape(header: _Header, log: Log) -> None:
     shape, dtype = header.shape, header.dtype
     advice = "a number, a text or a row of them for each draw"
     if len(shape) > 2:
         advice = (
-            f"reshape(-1, {shape[-1]}) makes each last axis a draw, reshape(-1) each number one"
+            f"--groups rows makes each number a draw and each first index a group of them, "
+            f"reshape(-1, {shape[-1]}) each last axis a draw, reshape(-1) each number one"
         )
     if dtype.kind == "O":
         advice = "save texts by numpy.array(labels, dtype=str): objects are not unpacked"
@@ -205,7 +216,7 @@ def _columns(
         return [_unpacked(values[names[place]], log) for place in selection.used]
     if values.ndim > 1 and selection.used != tuple(range(values.shape[1])):
         return [_unpacked(values[:, place], log) for place in selection.used]
-    if values.ndim > 1 and selection.counts is not None:
+    if values.ndim > 1 and selection.used != selection.places:
         return [_unpacked(values[:, place], log) for place in selection.used]
     return [_unpacked(values, log)]
 

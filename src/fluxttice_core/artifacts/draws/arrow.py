@@ -157,7 +157,8 @@ def _without_missing(batch: Any, selection: Selection, options: ReadOptions, log
         return batch
     name = batch.schema.names[missing[0]]
     number = batch.column(missing[0]).null_count
-    if selection.counts in missing or not _MISSING.intersection(options.invalid):
+    named = selection.counts, selection.groups
+    if set(named).intersection(missing) or not _MISSING.intersection(options.invalid):
         raise ArtifactError(
             f"{log.name}: column {name!r}: {number:,} missing; --invalid null counts missing ids "
             "as invalid draws"

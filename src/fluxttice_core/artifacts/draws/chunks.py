@@ -29,7 +29,14 @@ class Counted(NamedTuple):
     counts: NDArray[np.int64]
 
 
-Chunk: TypeAlias = Values | Counted
+class Grouped(NamedTuple):
+    """Draws, and the name or number of each one's group."""
+
+    values: Values
+    groups: NDArray[np.int64] | list[str]
+
+
+Chunk: TypeAlias = Values | Counted | Grouped
 Column: TypeAlias = NDArray[Any] | Sequence[str]
 
 
@@ -39,6 +46,8 @@ def form_of(chunk: Chunk, options: ReadOptions) -> str:
     >>> form_of(np.zeros((5, 9), dtype=np.int8), ReadOptions())
     'rows of 9 numbers'
     """
+    if isinstance(chunk, Grouped):
+        chunk = chunk.values
     if isinstance(chunk, Counted):
         return "classes of a histogram" if options.histogram else "counts by id"
     if options.incidence:
@@ -72,8 +81,9 @@ def make_chunk(
     values = _joined(ids, log, labels=selection.labels)
     counts = None
     if selection.counts is not None:
-        counts = _as_counts(columns[-1], log)
+        counts = _as_counts(columns[len(ids)], log)
         values = np.arange(log.rows, log.rows + num_rows) if not ids else values
+    groups = None if selection.groups is None else _names_of_groups(columns[-1], log)
     log.rows += num_rows
     num_invalid = 0
     if valid is not None and not valid.all():
@@ -81,6 +91,7 @@ def make_chunk(
         weights = np.ones(num_rows, dtype=np.int64) if counts is None else counts
         num_invalid = int(weights[~valid].sum())
         counts = None if counts is None else counts[valid]
+        groups = None if groups is None else _picked(groups, valid)
     if isinstance(values, np.ndarray) and values.ndim == 1 and not options.histogram:
         _say_that_they_are_labels(values, log)
     log.count(draws=len(values), invalid=num_invalid)
@@ -88,7 +99,9 @@ def make_chunk(
         return _as_presence(values, log)
     if isinstance(values, list) and values and isinstance(values[0], str):
         log.look_for_suspects(values)
-    return values if counts is None else Counted(values, counts)
+    if counts is not None:
+        return Counted(values, counts)
+    return values if groups is None else Grouped(values, groups)
 
 
 def _say_that_they_are_labels(ids: NDArray[Any], log: Log) -> None:
@@ -97,9 +110,9 @@ def _say_that_they_are_labels(ids: NDArray[Any], log: Log) -> None:
         return
     if int(ids.min()) < 0:
         padding = "; --invalid -1 if -1 is no draw" if (ids == -1).any() else ""
-        log.note(f"negative numbers are counted as labels are{padding}")
+        log.note(f"negative numbers count as labels unless --space is given{padding}")
     if int(ids.max()) >= 2**63:
-        log.note("numbers of 2^63 and above are counted as labels are")
+        log.note("numbers of 2^63 and above count as labels unless --space is given")
 
 
 def is_exact(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
@@ -111,6 +124,31 @@ def is_exact(values: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
     most = 2.0 ** (np.finfo(values.dtype).nmant + 1)
     exact: NDArray[np.bool_] = (np.abs(values) < most) & (values == np.rint(values))
     return exact
+
+
+def row_by_row(rows: Chunk, first: int, options: ReadOptions, log: Log) -> Grouped:
+    """Return the values of rows as draws, each row a group, numbered from ``first``.
+
+    Raises
+    ------
+    ArtifactError
+        Draws that are no rows.
+    """
+    form = form_of(rows, options)
+    if not form.startswith("rows"):
+        raise ArtifactError(f"{log.name}: --groups rows expects rows, each a group, got {form}")
+    width = len(rows[0])
+    groups = np.repeat(np.arange(first, first + len(rows)), width)
+    flat = [text for row in rows for text in row] if isinstance(rows, list) else None
+    values = np.asarray(rows).reshape(-1) if flat is None else flat
+    if options.invalid:
+        valid = _valid([values], options.invalid)
+        log.count(invalid=int((~valid).sum()))
+        values, groups = _picked(values, valid), groups[valid]
+    if not isinstance(values, np.ndarray):
+        return Grouped(values, groups)
+    _say_that_they_are_labels(values, log)
+    return Grouped(values.astype(np.uint64 if values.dtype == np.uint64 else np.int64), groups)
 
 
 def is_text(value: str | Sequence[str]) -> bool:
@@ -224,10 +262,22 @@ def _fits(number: int, dtype: np.dtype[Any]) -> bool:
     return abs(number) <= 2**53 and dtype.kind == "f"
 
 
-def _picked(values: Values, valid: NDArray[np.bool_]) -> Values:
+def _picked(values: Any, valid: NDArray[np.bool_]) -> Any:
     if isinstance(values, np.ndarray):
         return values[valid]
-    return [value for value, right in zip(values, valid.tolist(), strict=True) if right]  # type: ignore[return-value]
+    return [value for value, right in zip(values, valid.tolist(), strict=True) if right]
+
+
+def _names_of_groups(column: Column, log: Log) -> list[str]:
+    """Names as texts: those of whole floats are numbers, as pandas makes them."""
+    if not _is_array(column):
+        return list(column)
+    if column.dtype.kind == "f" and not is_exact(column).all():
+        raise ArtifactError(
+            f"{log.name}: expected names of groups, labels or whole numbers, got "
+            f"{column[~is_exact(column)][0]}"
+        )
+    return list(map(str, _whole(column, None, log).tolist()))
 
 
 def _as_counts(column: Column, log: Log) -> NDArray[np.int64]:

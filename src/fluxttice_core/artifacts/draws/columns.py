@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ...errors import ArtifactError
@@ -54,11 +54,12 @@ class Selection:
     labels: bool
     counts: int | None = None
     left_out: tuple[int, ...] = ()
+    groups: int | None = None
 
     @property
     def used(self) -> tuple[int, ...]:
-        """All places that are read."""
-        return self.places if self.counts is None else (*self.places, self.counts)
+        """All places that are read: of the ids, then of counts and groups where there are any."""
+        return (*self.places, *(p for p in (self.counts, self.groups) if p is not None))
 
 
 def select(columns: Sequence[Column], options: ReadOptions, log: Log) -> Selection:
@@ -71,6 +72,12 @@ def select(columns: Sequence[Column], options: ReadOptions, log: Log) -> Selecti
         columns, and the options that settle it.
     """
     left_out = _left_out(columns, options)
+    groups = None
+    if options.group_column is not None:
+        groups = _find(columns, options.group_column, log)
+        if len(columns) == 1:
+            raise ArtifactError(f"{log.name}: expected a column of draws beside that of the groups")
+        left_out = (*left_out, groups)
     if options.histogram:
         chosen = _chosen_pair(columns, left_out, options, log)
     elif options.column or options.counts is not None:
@@ -79,8 +86,14 @@ def select(columns: Sequence[Column], options: ReadOptions, log: Log) -> Selecti
         chosen = _chosen_by_form(columns, left_out, options, log)
     for place in chosen.used:
         _refuse_unfit(columns, place, chosen, options, log)
+    if groups is not None:
+        _refuse_no_groups(columns, groups, log)
+        left = tuple(place for place in chosen.left_out if place != groups)
+        chosen = replace(chosen, groups=groups, left_out=left)
+        log.set(groups=name_of(columns, groups))
     if len(columns) > 1:
         used = chosen.used if len(chosen.used) + len(chosen.left_out) < len(columns) else ()
+        used = tuple(place for place in used if place != groups)
         log.set(
             num_columns=len(columns),
             columns=tuple(name_of(columns, place) for place in used),
@@ -168,6 +181,8 @@ def _chosen_by_form(
     if options.incidence and len(columns) > 1 and columns[0].kind == LABELS:
         left_out = (0,)  # names of the sampling units
     places = tuple(place for place in range(len(columns)) if place not in left_out)
+    if not places:
+        raise ArtifactError(f"{log.name}: no column is left for draws; it has {_listed(columns)}")
     counting = [
         p for p, c in enumerate(columns) if c.kind == NUMBERS and _COUNTING.fullmatch(c.name or "")
     ]
@@ -243,6 +258,15 @@ def _refuse_unfit(
         raise ArtifactError(
             f"{log.name}: {name}expected numbers or labels, got {column.kind}; --column names "
             "another column"
+        )
+
+
+def _refuse_no_groups(columns: Sequence[Column], place: int, log: Log) -> None:
+    column = columns[place]
+    if column.kind not in (NUMBERS, LABELS):
+        raise ArtifactError(
+            f"{log.name}: column {name_of(columns, place)!r}: expected names of groups, numbers or "
+            f"labels, got {column.kind}"
         )
 
 

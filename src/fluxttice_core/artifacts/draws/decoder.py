@@ -90,10 +90,11 @@ class Decoder:
         selection = self._plan.selection
         ids = [list(map(itemgetter(place), rows.cells)) for place in selection.places]
         wrong = self._invalid_rows(ids, rows.lines)
+        groups = self._groups(rows)
         counts = None
         if selection.counts is not None:
             cells = list(map(itemgetter(selection.counts), rows.cells))
-            counts = self._whole(cells, self._plan.spellings[-1], rows.lines)
+            counts = self._whole(cells, self._plan.spellings[len(ids)], rows.lines)
         if wrong:
             kept = [place for place in range(len(rows.cells)) if place not in wrong]
             lost = len(wrong) if counts is None else int(counts[sorted(wrong)].sum())
@@ -101,16 +102,20 @@ class Decoder:
             rows = rows.only(kept)
             ids = [[column[place] for place in kept] for column in ids]
             counts = counts if counts is None else counts[kept]
-        if len(ids) == 1 and counts is None and self._plan.spellings == (None,):
-            return self._chunk_of_labels(ids[0])
+            groups = [[names[place] for place in kept] for names in groups]
+        if len(ids) == 1 and counts is None and self._plan.spellings[0] is None:
+            return self._chunk_of_labels(ids[0], groups=groups)
         columns = [
             column if spelling is None else self._whole(column, spelling, rows.lines)
             for column, spelling in zip(ids, self._plan.spellings, strict=False)
         ]
         columns += [] if counts is None else [counts]
+        columns += groups
         return make_chunk(columns, selection, self._options, self._log)
 
-    def _chunk_of_labels(self, labels: list[str], any_signed: bool = True) -> Chunk:
+    def _chunk_of_labels(
+        self, labels: list[str], any_signed: bool = True, groups: Sequence[list[str]] = ()
+    ) -> Chunk:
         if self._heading is not None and self._heading in labels:
             raise ArtifactError(
                 f"{self._log.name}: {self._heading!r} comes first, as a heading, and again below: "
@@ -118,7 +123,20 @@ class Decoder:
             )
         if any_signed:
             self._log.count(signed=sum(label.startswith("#") for label in labels))
-        return make_chunk([labels], self._plan.selection, self._options, self._log)
+        return make_chunk([labels, *groups], self._plan.selection, self._options, self._log)
+
+    def _groups(self, rows: Rows) -> list[list[str]]:
+        """The column that names each draw's group, if there is one."""
+        place = self._plan.selection.groups
+        if place is None:
+            return []
+        names = [row[place].strip() for row in rows.cells]
+        if "" in names:
+            raise ArtifactError(
+                f"{self._log.name}: line {rows.lines[names.index('')]:,}: an empty cell where the "
+                "name of a group is expected; every draw needs one"
+            )
+        return [names]
 
     def _without_blank(self, rows: Rows) -> Rows:
         """Rows that are no blank lines and no comments."""

@@ -12,10 +12,20 @@ from typing import Any
 from ...errors import ArtifactError
 
 _TABLE = frozenset(
-    {"column", "header", "labels", "invalid", "counts", "histogram", "incidence", "index"}
+    {
+        "column",
+        "header",
+        "labels",
+        "invalid",
+        "counts",
+        "histogram",
+        "incidence",
+        "groups",
+        "index",
+    }
 )
 _TYPED_TABLE = _TABLE - {"header"}
-_KEYED = frozenset({"column", "labels", "invalid"})
+_KEYED = frozenset({"column", "labels", "invalid", "groups"})
 _TEXT = _TABLE | {"delimiter"}
 
 

@@ -124,6 +124,8 @@ class _ValueReader:
     def __init__(self, options: ReadOptions, log: Log, unit: str) -> None:
         self._options, self._log, self._unit = options, log, unit
         self._names = tuple(options.column)
+        # The group of each place, where a key names it.
+        self._groups: dict[int, str] = {}
         self._kind: type | None = None
         self._row: tuple[int, type] | None = None
         numbers: dict[str, Any] = {"parse_float": _exact}
@@ -148,7 +150,8 @@ class _ValueReader:
 
     def chunk(self, values: Sequence[Any], places: Sequence[int]) -> Chunk:
         """Return the draws among values."""
-        if dict in set(map(type, values)):
+        self._groups.clear()
+        if dict in set(map(type, values)) or self._options.group_column is not None:
             values = [self._of_object(v, place) for v, place in zip(values, places, strict=True)]
         values, places = self._without_invalid(values, places)
         if not values:
@@ -191,7 +194,11 @@ class _ValueReader:
         else:
             column = self._array(values, places, kind)
         labels = self._options.labels or kind is str
-        return make_chunk([column], Selection((0,), labels=labels), ReadOptions(), self._log)
+        if self._options.group_column is None:
+            return make_chunk([column], Selection((0,), labels=labels), ReadOptions(), self._log)
+        groups = [self._groups[place] for place in places]
+        selection = Selection((0,), labels=labels, groups=1)
+        return make_chunk([column, groups], selection, ReadOptions(), self._log)
 
     def _array(self, values: Sequence[Any], places: Sequence[int], kind: type) -> Any:
         for dtype in (np.int64, np.uint64):
@@ -229,7 +236,12 @@ class _ValueReader:
         """The draw in an object: the value of its one key, or of the column that was told."""
         if not isinstance(value, dict):
             self._refuse(place, f"expected an object as before, got {_shown(value)}")
-        names = self._names or (tuple(value) if len(value) == 1 else ())
+        names = self._names
+        if self._options.group_column is not None:
+            self._groups[place] = self._group_of(value, place)
+        if not names:
+            keys = tuple(key for key in value if key != self._options.group_column)
+            names = keys if len(keys) == 1 else ()
         if not names or not set(names) <= set(value):
             missing = (
                 f"no key {quoted([n for n in names if n not in value])}" if names else "an object"
@@ -241,6 +253,16 @@ class _ValueReader:
         self._names = names
         self._log.set(columns=names, num_columns=len(value))
         return value[names[0]] if len(names) == 1 else [value[name] for name in names]
+
+    def _group_of(self, value: dict[str, Any], place: int) -> str:
+        name = self._options.group_column or ""
+        group = value.get(name)
+        if isinstance(group, bool) or not isinstance(group, int | str) or group == "":
+            self._refuse(
+                place, f"expected the name of a group under the key {name!r}, got {_shown(group)}"
+            )
+        self._log.set(groups=name)
+        return str(group)
 
     def _refuse(self, place: int, what: str) -> NoReturn:
         raise ArtifactError(f"{self._log.name}: {self._unit} {place:,}: {what}")

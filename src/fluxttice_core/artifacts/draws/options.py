@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from ...errors import DrawsError
 from .formats import FORMATS
+from .numbers import spelling_of
 
+# Words for --groups; a column of such a name is told by its number.
+ROWS_AS_GROUPS, FILES_AS_GROUPS = "rows", "files"
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 
 
@@ -32,7 +35,9 @@ class ReadOptions:
     counts : the column that says how often each id was drawn, in a table of counts.
     histogram : two columns of whole numbers, j and the number of ids drawn j times.
     incidence : each row is a sampling unit, each column an id that is present in it (1) or not (0).
-    groups : the column that names each draw's group; not read yet.
+    groups : where draws depend on each other within groups: the column that names each draw's
+        group; ``rows``, where each row is a group, or each first index of an array ``(images, h,
+        w)``, and each number in it a draw; or ``files``, where each file is one.
     dtype : of raw numbers, such as ``uint16``.
     delimiter : of columns: one sign, or tab, space, comma, semicolon.
     index : whether the first column numbers the rows, and holds no draws.
@@ -75,13 +80,22 @@ class ReadOptions:
     @property
     def named_columns(self) -> tuple[str, ...]:
         """Columns that are named by a heading, not by a number."""
-        told = [*self.column, *([] if self.counts is None else [self.counts])]
-        return tuple(name for name in told if not is_place(name))
+        told = (*self.column, self.counts, self.group_column)
+        return tuple(name for name in told if name is not None and not is_place(name))
+
+    @property
+    def group_column(self) -> str | None:
+        """The column that names each draw's group, if one does."""
+        return None if self.groups in (ROWS_AS_GROUPS, FILES_AS_GROUPS) else self.groups
+
+    def without_groups(self) -> ReadOptions:
+        """The same for files whose groups do not matter; rows of groups are draws there too."""
+        return self if self.groups == ROWS_AS_GROUPS else replace(self, groups=None)
 
     @property
     def wants_table(self) -> bool:
         """Whether something was said that only a table can have."""
-        told = self.column or self.counts or self.histogram or self.incidence
+        told = self.column or self.counts or self.histogram or self.incidence or self.group_column
         return bool(told) or self.index is not None
 
     def may_be_draw(self, cell: str) -> bool:
@@ -104,7 +118,8 @@ class ReadOptions:
             Names all of them.
         """
         form = FORMATS[key]
-        wrong = [name for name in self.given() if name not in form.options | {"format"}]
+        any_format = {"format"} | ({"groups"} if self.groups == FILES_AS_GROUPS else set())
+        wrong = [name for name in self.given() if name not in form.options | any_format]
         if wrong:
             names = ", ".join(f"--{name}" for name in wrong)
             raise DrawsError(f"{source}: {names} has no meaning for {form.title}")
@@ -113,6 +128,10 @@ class ReadOptions:
 def is_place(name: object) -> bool:
     """Whether a column is named by its number, counted from 1."""
     return isinstance(name, str) and re.fullmatch("[1-9][0-9]{0,8}", name) is not None
+
+
+def _is_number(text: object) -> bool:
+    return isinstance(text, str) and spelling_of(text) == ""
 
 
 def _texts(value: Any) -> tuple[Any, ...]:
@@ -134,9 +153,10 @@ def _wrong_values(options: ReadOptions) -> list[str]:
             faults.append(fault(name, "texts, a column's number too"))
     if "" in options.column or any(options.column.count(name) > 1 for name in options.column):
         faults.append(fault("column", "each column once"))
-    counts: Any = options.counts
-    if not isinstance(counts, str | None) or counts == "":
-        faults.append(fault("counts", "the name or number of a column as text"))
+    for name in ("counts", "groups"):
+        value = getattr(options, name)
+        if not isinstance(value, str | None) or value == "":
+            faults.append(fault(name, "the name or number of a column as text"))
     faults += [
         fault(name, "True or False")
         for name in ("labels", "histogram", "incidence")
@@ -154,8 +174,6 @@ def _wrong_values(options: ReadOptions) -> list[str]:
         faults.append(fault("delimiter", "one sign, or tab, space, comma, semicolon"))
     if options.format is not None and options.format not in tuple(FORMATS):
         faults.append(fault("format", f"one of {', '.join(FORMATS)}"))
-    if options.groups is not None:
-        faults.append("--groups: groups of draws are not read from files yet")
     return faults
 
 
@@ -177,6 +195,12 @@ def _contradictions(options: ReadOptions) -> list[str]:
             f"--no-header: then columns have numbers, not names such as "
             f"{options.named_columns[0]!r}"
         )
+    if options.groups is not None and forms:
+        faults.append(f"--groups: needs the draws themselves, not --{forms[0]}")
+    if options.groups is not None and options.groups in options.column:
+        faults.append(f"--groups: {options.groups!r} cannot hold both draws and their groups")
+    if options.groups == ROWS_AS_GROUPS and not all(map(_is_number, options.invalid)):
+        faults.append("--groups rows: then --invalid takes whole numbers, such as -1")
     if options.counts is not None and options.counts in options.column:
         faults.append(f"--counts: {options.counts!r} cannot hold both ids and counts")
     return faults

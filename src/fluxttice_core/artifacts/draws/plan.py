@@ -137,14 +137,17 @@ def _plan(
         _say_what_labels_are(cells[selection.places[0]], heading, options, log)
     log.set(heading=None if heading is None else tuple(_bare(cell) for cell in heading))
     used = tuple(
-        None if selection.labels and place != selection.counts else spellings[place]
+        None
+        if place == selection.groups or (selection.labels and place != selection.counts)
+        else spellings[place]
         for place in selection.used
     )
     passed = [p for p in range(places[0] if places else len(rows.cells)) if rows.cells[p]]
     first = passed[-1] + 1 if passed else 0
     above = [""] * width if heading is None else [*[""] * (width - len(heading)), *heading]
     word = above[selection.places[0]] if selection.labels else ""
-    is_settled = all(any(map(options.may_be_draw, cells[place])) for place in selection.used)
+    told = [place for place in selection.used if place != selection.groups]
+    is_settled = all(any(map(options.may_be_draw, cells[place])) for place in told)
     return Plan(width, selection, used, has_comments, first, word or None, is_settled)
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
 
 from ...errors import ArtifactError, DrawsError
 from .arrays import npy_chunks, npz_chunks, raw_chunks
 from .arrow import arrow_chunks
-from .chunks import Chunk, form_of
+from .chunks import Chunk, Counted, Grouped, form_of, row_by_row
 from .formats import EXPECTED, FORMATS, expand_names, format_of
 from .json_text import json_document, json_lines
-from .options import ReadOptions
+from .options import FILES_AS_GROUPS, ROWS_AS_GROUPS, ReadOptions
 from .record import FileRecord, Log, describe
 from .streams import opened, told_by_name
 from .tensors import tensor_chunks
@@ -43,8 +46,9 @@ class Draws(Iterator[Chunk]):
     r"""The draws of one source, in chunks, read as they are asked for, and once.
 
     A chunk is an array of whole numbers ``(n,)``, int64 or uint64, or of rows ``(n, k)``; a list of
-    labels, or of tuples of labels; or :class:`Counted`, where a table of counts or a histogram
-    was told. Of ``incidence`` it is an array ``(units, ids)`` of 0 and 1.
+    labels, or of tuples of labels; :class:`Grouped` draws where groups were told; :class:`Counted`
+    ids where a table of counts or a histogram was. Of ``incidence`` it is an array
+    ``(units, ids)`` of 0 and 1.
 
     Memory stays bounded whatever the files hold. What was read is known only when all has been:
     ``records`` says how far it went.
@@ -65,6 +69,7 @@ class Draws(Iterator[Chunk]):
         self.names = names
         self.options = options
         self._logs: list[Log] = []
+        self._num_rows = 0
         self._chunks = self._read(standard_input)
 
     @property
@@ -95,12 +100,24 @@ class Draws(Iterator[Chunk]):
             log = Log(FileRecord(shown, "text"))
             self._logs.append(log)
             for chunk in self._chunks_of(name, log, standard_input):
-                if len(chunk.counts if hasattr(chunk, "counts") else chunk):
+                if len(chunk[0] if isinstance(chunk, Counted | Grouped) else chunk):
                     self._check_form(form_of(chunk, self.options), log)
-                    yield chunk
+                    yield self._grouped(chunk, log)
+
+    def _grouped(self, chunk: Chunk, log: Log) -> Chunk:
+        """Draws with their groups, where rows or files are these."""
+        if self.options.groups == FILES_AS_GROUPS:
+            return Grouped(chunk, np.full(len(chunk), len(self._logs) - 1))  # type: ignore[arg-type]
+        if self.options.groups != ROWS_AS_GROUPS:
+            return chunk
+        first, self._num_rows = self._num_rows, self._num_rows + len(chunk)
+        return row_by_row(chunk, first, self.options, log)
 
     def _chunks_of(self, name: str, log: Log, standard_input: BinaryIO | None) -> Iterator[Chunk]:
         options = self.options
+        if options.groups == ROWS_AS_GROUPS:
+            # Of rows each number is a draw, and may be invalid by itself.
+            options = replace(options, invalid=())
         if name == "-":
             assert standard_input is not None
             with told_by_name(log.name):
@@ -168,6 +185,8 @@ def read_draws(
     if isinstance(standard_input, io.TextIOBase):
         raise ArtifactError("-: expected a stream of bytes; give sys.stdin.buffer")
     found = expand_names(names)
+    if options.groups == FILES_AS_GROUPS and "-" in found:
+        raise DrawsError("--groups files expects files, got standard input")
     for name in found:
         if name == "-":
             key = options.format or "txt"

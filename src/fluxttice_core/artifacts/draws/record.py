@@ -27,6 +27,7 @@ class FileRecord:
     num_columns : columns of the table, if it is one.
     heading : the line of column names that was passed over.
     row_names : the columns that number or name the rows and were left out.
+    groups : the column that names each draw's group.
     num_draws : draws; ids with their counts, classes of a histogram, or sampling units.
     num_comments, num_blank : lines passed over.
     num_invalid : draws that ``invalid`` names.
@@ -44,6 +45,7 @@ class FileRecord:
     num_columns: int | None = None
     heading: tuple[str, ...] | None = None
     row_names: tuple[str, ...] = ()
+    groups: str | None = None
     num_draws: int = 0
     num_comments: int = 0
     num_blank: int = 0
@@ -127,6 +129,7 @@ def _way_of_reading(record: FileRecord) -> tuple[object, ...]:
         record.num_columns,
         record.heading,
         record.row_names,
+        record.groups,
     )
 
 
@@ -143,6 +146,7 @@ def _lines(group: Sequence[FileRecord]) -> list[str]:
         facts.append(f"column{several} {quoted(first.columns)} of {first.num_columns:,}")
     facts.append(_amount(sum(record.num_draws for record in group), first.form))
     facts += [f"heading {quoted(first.heading)}"] if first.heading else []
+    facts += [f"groups in column {quoted([first.groups])}"] if first.groups else []
     if first.row_names:
         facts.append(f"row names in column {quoted(first.row_names)} left out")
     line = f"read {name}: {', '.join(facts)}"

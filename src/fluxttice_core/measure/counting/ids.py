@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import DrawsError, shown
+from ...errors import DrawsError
 from ..space import Space, WordSpace, as_space
-from ..values import Texts, is_whole, to_draws
+from ..values import Texts, is_whole, shown, to_draws
 
 # A table of so many entries is quicker to fill than the codes are to sort.
 SMALL_CODES = 2**20

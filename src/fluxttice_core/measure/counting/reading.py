@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DrawsError, FluxtticeError, shown
+from ...errors import DrawsError, FluxtticeError
 from ..groups.tally import GroupTally
-from ..values import to_draws
+from ..values import shown, to_draws
 from .ids import IdReader
 from .tally import Tally
 
@@ -153,6 +153,7 @@ class Sample:
         self,
         chunks: Iterable[tuple[Any, Any]],
         *,
+        drop_outside: bool = False,
         on_chunk: Callable[[int], None] | None = None,
     ) -> None:
         """Count chunks of draws and their groups, as :meth:`count` does.
@@ -167,8 +168,8 @@ class Sample:
                 ids, labels = self.reader.ids(chunk), self._group_reader.ids(groups)
                 if self.reader.is_numbering:
                     self.tally.space_size = None
-                self.tally.add(ids)
-                self.groups.add(ids.astype(np.int64), labels.astype(np.int64))
+                counted = self.tally.add(ids, drop_outside=drop_outside)
+                self.groups.add(ids[counted].astype(np.int64), labels[counted].astype(np.int64))
             if on_chunk is not None:
                 on_chunk(self.tally.num_draws)
 

@@ -38,7 +38,7 @@ class Tally:
     Example
     -------
     >>> tally = Tally()
-    >>> tally.add(np.array([3, 3, 9]))
+    >>> _ = tally.add(np.array([3, 3, 9]))
     >>> tally.frequencies().observed_richness
     2
     """
@@ -65,8 +65,8 @@ class Tally:
         """Whether counts were moved to disk."""
         return self._folder is not None
 
-    def add(self, ids: NDArray[Any], *, drop_outside: bool = False) -> None:
-        """Count a chunk of integer ids ``(n,)``, n >= 0.
+    def add(self, ids: NDArray[Any], *, drop_outside: bool = False) -> NDArray[np.bool_]:
+        """Count a chunk of integer ids ``(n,)``, n >= 0, and return which of them were counted.
 
         Parameters
         ----------
@@ -77,8 +77,9 @@ class Tally:
         DrawsError
             An id outside the space, or beyond int64; names the draw and the value.
         """
+        counted = np.ones(len(ids), dtype=np.bool_)
         if not ids.size:
-            return
+            return counted
         least, most = -(2**63), 2**63 - 1
         if self.space_size is not None:
             least, most = 0, self.space_size - 1
@@ -92,9 +93,10 @@ class Tally:
                     "or give a reference to have them counted as invalid"
                 )
             self.num_outside += int(outside.sum())
-            ids = ids[~outside]
+            counted = ~outside
+            ids = ids[counted]
             if not ids.size:
-                return
+                return counted
         self.adjacent_repeats += int(np.count_nonzero(ids[1:] == ids[:-1]))
         self.adjacent_repeats += int(self._last is not None and int(ids[0]) == self._last)
         self._last = int(ids[-1])
@@ -102,12 +104,13 @@ class Tally:
         self.order.add(ids)
         if len(ids) >= GATHERED:
             self._count(ids.astype(np.int64, copy=False))
-            return
+            return counted
         # A copy: whoever yields chunks may fill the same array again.
         self._gathered.append(ids.astype(np.int64))
         self._num_gathered += len(ids)
         if self._num_gathered >= GATHERED:
             self._count_gathered()
+        return counted
 
     def frequencies(self) -> FrequencyCounts:
         """Summarise what was counted so far."""
