@@ -238,7 +238,7 @@ def test_hashes_are_ids_and_said_to_be(measured, folder):
 
 def test_both_ends_of_64_bits_are_not_merged(refused, measured):
     said = refused("a.csv", "-1\n" + "5\n" * 600_000 + "18446744073709551615\n")
-    assert "got negative ones beside some of 2^63 and above" in said
+    assert "a.csv: negative numbers beside some of 2^63 and above: --labels" in said
     both = "-1\n18446744073709551615\n-1\n"
     num, distinct, read = measured("a.csv", both)
     assert (num, distinct) == (3, 2)

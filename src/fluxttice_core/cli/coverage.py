@@ -10,17 +10,15 @@ import click
 
 from ..api import coverage_report, load
 from ..api.report import KINDS, Kind
-from ..artifacts.draws import (
-    ReadOptions,
-    names_draws,
-)
+from ..artifacts.draws import INCIDENCE, ReadOptions, names_draws
 from ..errors import ConfigError, MissingExtraError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
-from ..measure import DistributionReport, DrawsReport, TargetReport
+from ..measure import DistributionReport, DrawsReport, IncidenceReport, TargetReport
 from ..measure.target.floors import NUM_SIMULATIONS
 from ..show.draws_text import draws_text
+from ..show.incidence_text import incidence_text
 from ..show.model_text import model_text
 from ..show.target_text import distribution_text, target_text
 from .console import (
@@ -32,11 +30,12 @@ from .console import (
     sha256_option,
 )
 from .drawn import draws_report
+from .incidence import incidence_report
 from .reading import READING, reading_options, with_read
 from .target import masses_report, target_report
 
 FOR_TARGETS = ("target", "modes", "simulations")
-FOR_DRAWS = ("space", "groups", "reference", *READING, *FOR_TARGETS)
+FOR_DRAWS = ("space", "groups", "incidence", "units", "reference", *READING, *FOR_TARGETS)
 FOR_MODELS = ("runs", "latents", "control_latents", "seed", "sha256")
 # Real runs of as many draws are made of a model.
 MOST_OF_MODELS = 10**8
@@ -75,6 +74,17 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     "--groups",
     metavar="NAME",
     help="Draws: depend on each other within groups: a column that names them, or rows, or files.",
+)
+@click.option(
+    "--incidence",
+    type=click.Choice(INCIDENCE),
+    help="Presence by sampling unit: of 0 and 1, units are rows or columns; or pairs unit, id.",
+)
+@click.option(
+    "--units",
+    type=click.IntRange(min=1),
+    metavar="T",
+    help="Presence: all units, where --counts are numbers of units, or --incidence pairs.",
 )
 @click.option(
     "--reference",
@@ -151,6 +161,8 @@ def coverage(
     sources: tuple[str, ...],
     space: int | None,
     groups: str | None,
+    incidence: str | None,
+    units: int | None,
     reference: str | None,
     target: str | None,
     modes: int,
@@ -178,15 +190,19 @@ def coverage(
     Exit code 1: the draws are not independent, so no ratio is given.
     """
     kind = kind or _kind_of(sources)
-    _refuse_options(context, kind, with_target=target is not None)
-    report: CoverageReport | DrawsReport | TargetReport | DistributionReport
+    by_unit = kind == "draws" and (incidence is not None or units is not None)
+    _refuse_options(context, kind, with_target=target is not None, by_unit=by_unit)
+    report: CoverageReport | DrawsReport | TargetReport | DistributionReport | IncidenceReport
     read = ""
     if kind != "model":
         folder = prepare_folder(out) if out is not None and Path(out).exists() else None
-        options = ReadOptions(**reading, groups=groups)
+        options = ReadOptions(**reading, groups=groups, incidence=incidence)
         if kind == "masses":
             report = masses_report(sources, num_draws)
             text = distribution_text(report)
+        elif by_unit:
+            report, read = incidence_report(sources, options, units)
+            text = read + incidence_text(report)
         elif target is not None:
             report, read = target_report(
                 sources,
@@ -238,10 +254,14 @@ def coverage(
         raise SystemExit(1)
 
 
-def _refuse_options(context: click.Context, kind: Kind, *, with_target: bool) -> None:
+def _refuse_options(
+    context: click.Context, kind: Kind, *, with_target: bool, by_unit: bool
+) -> None:
     wrong: tuple[str, ...] = FOR_DRAWS
     if kind == "masses":
         wrong += FOR_MODELS
+    elif by_unit:
+        wrong = (*FOR_MODELS, *FOR_TARGETS, "space", "groups", "reference", "num_draws")
     elif kind == "draws":
         # A target is simulated, from the seed; its ids are the space.
         wrong = tuple(name for name in FOR_MODELS if name != "seed" or not with_target)
@@ -254,6 +274,7 @@ def _refuse_options(context: click.Context, kind: Kind, *, with_target: bool) ->
     if given:
         what = {"model": "a checkpoint", "draws": "draws", "masses": "masses"}[kind]
         what += " with a target" if with_target and kind == "draws" else ""
+        what = "presence by sampling unit" if by_unit else what
         raise ConfigError(
             f"{', '.join(given)} has no meaning for {what}; SOURCE is read as {what} because of "
             "its name (draws end in .npy, .csv, .txt, .jsonl or .parquet, or are -) or of --kind"

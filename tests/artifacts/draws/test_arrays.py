@@ -136,7 +136,7 @@ def test_counts_in_arrays(read):
     assert read("a.npy", pairs, counts="2")[0] == [(17, 46), (3, 22)]
     assert read("a.npy", pairs, histogram=True)[0] == [(17, 46), (3, 22)]
     assert read("a.npy", npy(np.array([46, 0, 22])), counts="1")[0] == [(0, 46), (1, 0), (2, 22)]
-    assert read("a.npy", npy(np.array([[1, 0], [0, 1]])), incidence=True)[0] == [[1, 0], [0, 1]]
+    assert read("a.npy", npy(np.array([[1, 0], [0, 1]])), incidence="rows")[0] == [[1, 0], [0, 1]]
 
 
 def test_npy_files_that_are_cut_or_have_too_much(read):

@@ -232,7 +232,7 @@ def test_draws_are_read_once(read):
         ({"format": []}, "--format"),
         ({"counts": 2}, "--counts"),
         ({"counts": "n", "histogram": True}, "--counts and --histogram: choose one"),
-        ({"labels": True, "incidence": True}, "--labels: a histogram and presence"),
+        ({"labels": True, "incidence": "rows"}, "--labels: a histogram and presence"),
         ({"header": False, "column": "smiles"}, "--no-header: .*'smiles'"),
         ({"counts": "n", "column": "n"}, "'n' cannot hold both"),
         ({"groups": "image", "counts": "n"}, "--groups: needs the draws themselves, not --counts"),

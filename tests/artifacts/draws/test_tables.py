@@ -220,7 +220,7 @@ def test_a_histogram(read):
 
 def test_presence_by_sampling_unit(tmp_path):
     (tmp_path / "a.csv").write_text("unit,fir,oak,elm\nu1,1,0,1\nu2,0,0,1\n")
-    draws = read_draws(tmp_path / "a.csv", ReadOptions(incidence=True))
+    draws = read_draws(tmp_path / "a.csv", ReadOptions(incidence="rows"))
     (chunk,) = list(draws)
     assert not isinstance(chunk, Counted)
     assert chunk.tolist() == [[1, 0, 1], [0, 0, 1]]
@@ -228,4 +228,4 @@ def test_presence_by_sampling_unit(tmp_path):
     assert draws.records[0].heading == ("unit", "fir", "oak", "elm")
     (tmp_path / "a.csv").write_text("1,0,2\n0,0,1\n")
     with pytest.raises(ArtifactError, match=r"got 0 \.\. 2; numbers above 1 are counts"):
-        list(read_draws(tmp_path / "a.csv", ReadOptions(incidence=True)))
+        list(read_draws(tmp_path / "a.csv", ReadOptions(incidence="rows")))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from .chunks import Chunk, Counted, Grouped, Values
 from .formats import SUFFIXES, describe_names, expand_names, names_draws
-from .options import ReadOptions
+from .options import INCIDENCE, ReadOptions
 from .reading import Draws, read_draws
-from .record import FileRecord, describe
+from .record import FileRecord, describe, quoted
 from .tensors import holds_tensor
 
 __all__ = [
+    "INCIDENCE",
     "SUFFIXES",
     "Chunk",
     "Counted",
@@ -27,5 +28,6 @@ __all__ = [
     "expand_names",
     "holds_tensor",
     "names_draws",
+    "quoted",
     "read_draws",
 ]

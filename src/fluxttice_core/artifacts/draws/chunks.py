@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...errors import ArtifactError
 from .columns import Selection
 from .numbers import spelling_of
-from .options import ReadOptions
+from .options import PAIRS, ROWS_AS_UNITS, ReadOptions
 from .record import Log
 
 # Whole numbers (n,) or rows (n, k); labels; rows of labels. Labels are Python's own texts: an array
@@ -37,6 +37,7 @@ class Grouped(NamedTuple):
 
 
 Chunk: TypeAlias = Values | Counted | Grouped
+BOTH_ENDS = "negative numbers beside some of 2^63 and above"
 Column: TypeAlias = NDArray[Any] | Sequence[str]
 
 
@@ -50,8 +51,13 @@ def form_of(chunk: Chunk, options: ReadOptions) -> str:
         chunk = chunk.values
     if isinstance(chunk, Counted):
         return "classes of a histogram" if options.histogram else "counts by id"
+    if options.incidence == PAIRS:
+        return "pairs of a sampling unit and an id"
     if options.incidence:
-        return f"sampling units with {np.shape(chunk)[1]:,} ids"
+        width = np.shape(chunk)[1]
+        if options.incidence == ROWS_AS_UNITS:
+            return f"sampling units with {width:,} ids"
+        return f"ids in {width:,} sampling units"
     if isinstance(chunk, np.ndarray):
         return "numbers" if chunk.ndim == 1 else f"rows of {chunk.shape[1]} numbers"
     row = chunk[0] if chunk else ""
@@ -92,10 +98,10 @@ def make_chunk(
         num_invalid = int(weights[~valid].sum())
         counts = None if counts is None else counts[valid]
         groups = None if groups is None else _picked(groups, valid)
-    if isinstance(values, np.ndarray) and values.ndim == 1 and not options.histogram:
-        _say_that_they_are_labels(values, log)
+    if isinstance(values, np.ndarray):
+        _look_at_ends(values, log, are_ids=values.ndim == 1 and not options.histogram)
     log.count(draws=len(values), invalid=num_invalid)
-    if options.incidence:
+    if options.holds_presence:
         return _as_presence(values, log)
     if isinstance(values, list) and values and isinstance(values[0], str):
         log.look_for_suspects(values)
@@ -104,14 +110,22 @@ def make_chunk(
     return values if groups is None else Grouped(values, groups)
 
 
-def _say_that_they_are_labels(ids: NDArray[Any], log: Log) -> None:
-    """Hashes are ids as good as any; -1 more often stands for no draw at all."""
-    if not ids.size:
+def _look_at_ends(values: NDArray[Any], log: Log, *, are_ids: bool) -> None:
+    """Note ids that no space has, and refuse numbers of which no type of 64 bits holds all.
+
+    Hashes are ids as good as any; -1 more often stands for no draw at all.
+    """
+    if not values.size:
         return
-    if int(ids.min()) < 0:
-        padding = "; --invalid -1 if -1 is no draw" if (ids == -1).any() else ""
-        log.note(f"negative numbers count as labels unless --space is given{padding}")
-    if int(ids.max()) >= 2**63:
+    log.any_negative |= int(values.min()) < 0
+    log.any_beyond |= int(values.max()) >= 2**63
+    if log.any_negative and log.any_beyond:
+        raise ArtifactError(f"{log.name}: {BOTH_ENDS}: --labels reads them as texts")
+    if are_ids and int(values.min()) < 0:
+        log.note("negative numbers count as labels unless --space is given")
+        if (values == -1).any():
+            log.note("--invalid -1 if -1 is no draw")
+    if are_ids and int(values.max()) >= 2**63:
         log.note("numbers of 2^63 and above count as labels unless --space is given")
 
 
@@ -147,7 +161,7 @@ def row_by_row(rows: Chunk, first: int, options: ReadOptions, log: Log) -> Group
         values, groups = _picked(values, valid), groups[valid]
     if not isinstance(values, np.ndarray):
         return Grouped(values, groups)
-    _say_that_they_are_labels(values, log)
+    _look_at_ends(values, log, are_ids=True)
     return Grouped(values.astype(np.uint64 if values.dtype == np.uint64 else np.int64), groups)
 
 
@@ -216,9 +230,7 @@ def _joined(columns: Sequence[Column], log: Log, *, labels: bool) -> Values:
     if len(arrays) > 1 and len({array.dtype.kind for array in arrays}) > 1:
         # NumPy's common type of int64 and uint64 is float64, which rounds.
         if any(a.dtype == np.uint64 and a.size and int(a.max()) >= 2**63 for a in arrays):
-            raise ArtifactError(
-                f"{log.name}: negative numbers beside some above 2^63: --labels reads them as texts"
-            )
+            raise ArtifactError(f"{log.name}: {BOTH_ENDS}: --labels reads them as texts")
         arrays = [array.astype(np.int64) for array in arrays]
     if len(arrays) > 1:
         return np.column_stack(arrays)

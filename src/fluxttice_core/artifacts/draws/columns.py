@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ...errors import ArtifactError
-from .options import ReadOptions, is_place
+from .options import PAIRS, ReadOptions, is_place
 from .record import Log, quoted
 
 NUMBERS, LABELS, FRACTIONS, ROWS = "numbers", "labels", "fractions", "rows of numbers"
@@ -16,6 +16,10 @@ NUMBERS, LABELS, FRACTIONS, ROWS = "numbers", "labels", "fractions", "rows of nu
 _COUNTING = re.compile(
     r"(?i:(.*[ _.-])?(counts?|freqs?|frequency|abundances?|reads|occurrences?|copies|hits|total"
     r"|tally|times|individuals)|n)|.*[a-z]Count"
+)
+_NAMES_OF_UNITS = re.compile(
+    r"(?i:(.*[ _.-])?(units?|plots?|sites?|samples?|quadrats?|traps?|images?|subjects?|rows?|index"
+    r"|runs?|files?|ids?|names?|species|tax(on|a)|otus?|nr|no)([ _.-]?(ids?|names?|no|nr))?)"
 )
 _NUMBERED = re.compile(r"|Unnamed: ?[0-9.]+|__index_level_[0-9]+__")
 
@@ -78,7 +82,7 @@ def select(columns: Sequence[Column], options: ReadOptions, log: Log) -> Selecti
         if len(columns) == 1:
             raise ArtifactError(f"{log.name}: expected a column of draws beside that of the groups")
         left_out = (*left_out, groups)
-    if options.histogram:
+    if options.histogram or options.incidence == PAIRS:
         chosen = _chosen_pair(columns, left_out, options, log)
     elif options.column or options.counts is not None:
         chosen = _chosen_as_told(columns, left_out, options, log)
@@ -168,18 +172,28 @@ def _chosen_pair(
     places = tuple(_find(columns, name, log) for name in options.column)
     places = places or tuple(p for p in range(len(columns)) if p not in left_out)
     if len(places) != 2:
+        what = "--histogram expects two columns, j and the number of ids drawn j times"
+        if options.incidence:
+            what = "--incidence pairs expects two columns, of the units and of the ids"
         raise ArtifactError(
-            f"{log.name}: --histogram expects two columns, j and the number of ids drawn j times; "
-            f"choose by --column, twice, among {_listed(columns)}"
+            f"{log.name}: {what}; choose by --column, twice, among {_listed(columns)}"
         )
+    if options.incidence:
+        return Selection(places, True, None, tuple(p for p in left_out if p not in places))
     return Selection(places[:1], False, places[1], tuple(p for p in left_out if p not in places))
 
 
 def _chosen_by_form(
     columns: Sequence[Column], left_out: tuple[int, ...], options: ReadOptions, log: Log
 ) -> Selection:
-    if options.incidence and len(columns) > 1 and columns[0].kind == LABELS:
-        left_out = (0,)  # names of the sampling units
+    if options.holds_presence and len(columns) > 1 and options.index is None:
+        if columns[0].kind == LABELS:
+            left_out = (0,)  # names of the units, or of the ids
+        elif not left_out and _NAMES_OF_UNITS.fullmatch(columns[0].name or ""):
+            raise ArtifactError(
+                f"{log.name}: column {columns[0].name!r} may number the units or the ids: --index "
+                "leaves it out, --no-index reads it as presence"
+            )
     places = tuple(place for place in range(len(columns)) if place not in left_out)
     if not places:
         raise ArtifactError(f"{log.name}: no column is left for draws; it has {_listed(columns)}")
@@ -236,7 +250,7 @@ def _refuse_unfit(
 ) -> None:
     column = columns[place]
     name = f"column {name_of(columns, place)!r}: " if len(columns) > 1 else ""
-    numbers_only = options.histogram or options.incidence
+    numbers_only = options.histogram or options.holds_presence
     if place == chosen.counts and column.kind != NUMBERS:
         raise ArtifactError(
             f"{log.name}: {name}expected counts, whole numbers, got {column.kind}; relative "

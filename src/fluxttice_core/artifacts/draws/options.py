@@ -13,7 +13,8 @@ from ...errors import DrawsError
 from .formats import FORMATS
 from .numbers import spelling_of
 
-# Words for --groups; a column of such a name is told by its number.
+# Words for --incidence, and for --groups; a column of such a name is told by its number.
+INCIDENCE = ROWS_AS_UNITS, COLUMNS_AS_UNITS, PAIRS = "rows", "columns", "pairs"
 ROWS_AS_GROUPS, FILES_AS_GROUPS = "rows", "files"
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 
@@ -34,7 +35,9 @@ class ReadOptions:
         built: counted as invalid. An empty text stands for empty cells and blank lines.
     counts : the column that says how often each id was drawn, in a table of counts.
     histogram : two columns of whole numbers, j and the number of ids drawn j times.
-    incidence : each row is a sampling unit, each column an id that is present in it (1) or not (0).
+    incidence : presence of ids in sampling units. ``rows``: each row is a unit, each column an id
+        that is present in it (1) or not (0); ``columns``: each column is a unit; ``pairs``: each
+        row names a unit and an id that was found in it.
     groups : where draws depend on each other within groups: the column that names each draw's
         group; ``rows``, where each row is a group, or each first index of an array ``(images, h,
         w)``, and each number in it a draw; or ``files``, where each file is one.
@@ -60,7 +63,7 @@ class ReadOptions:
     invalid: Sequence[str] = ()
     counts: str | None = None
     histogram: bool = False
-    incidence: bool = False
+    incidence: str | None = None
     groups: str | None = None
     dtype: str | None = None
     delimiter: str | None = None
@@ -91,6 +94,11 @@ class ReadOptions:
     def without_groups(self) -> ReadOptions:
         """The same for files whose groups do not matter; rows of groups are draws there too."""
         return self if self.groups == ROWS_AS_GROUPS else replace(self, groups=None)
+
+    @property
+    def holds_presence(self) -> bool:
+        """Whether the table holds presence (1) and absence (0)."""
+        return self.incidence is not None and self.incidence != PAIRS
 
     @property
     def wants_table(self) -> bool:
@@ -159,7 +167,7 @@ def _wrong_values(options: ReadOptions) -> list[str]:
             faults.append(fault(name, "the name or number of a column as text"))
     faults += [
         fault(name, "True or False")
-        for name in ("labels", "histogram", "incidence")
+        for name in ("labels", "histogram")
         if not isinstance(getattr(options, name), bool)
     ]
     faults += [
@@ -167,6 +175,8 @@ def _wrong_values(options: ReadOptions) -> list[str]:
         for name in ("header", "index")
         if not isinstance(getattr(options, name), bool | None)
     ]
+    if options.incidence not in (None, *INCIDENCE):
+        faults.append(fault("incidence", f"what sampling units are: {', '.join(INCIDENCE)}"))
     if options.dtype is not None and not _is_whole_dtype(options.dtype):
         faults.append(fault("dtype", "a type of whole numbers such as uint16"))
     sign = options.delimiter
@@ -188,8 +198,12 @@ def _contradictions(options: ReadOptions) -> list[str]:
     forms = [name for name in ("counts", "histogram", "incidence") if getattr(options, name)]
     if len(forms) > 1:
         faults.append(f"{' and '.join(f'--{name}' for name in forms)}: choose one")
-    if options.labels and (options.histogram or options.incidence):
+    if options.labels and (options.histogram or options.holds_presence):
         faults.append("--labels: a histogram and presence by unit hold numbers")
+    if options.invalid and options.holds_presence:
+        faults.append("--invalid: presence by unit is 0 or 1, and nothing else")
+    if options.incidence == PAIRS and len(options.column) not in (0, 2):
+        faults.append("--incidence pairs: expected --column twice, of the units and of the ids")
     if options.header is False and options.named_columns:
         faults.append(
             f"--no-header: then columns have numbers, not names such as "

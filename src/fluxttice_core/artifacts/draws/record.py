@@ -62,6 +62,7 @@ class Log:
         self.record = record
         # Rows read so far, the invalid ones too.
         self.rows = 0
+        self.any_negative = self.any_beyond = False
         self._suspects: Counter[str] = Counter()
 
     @property
