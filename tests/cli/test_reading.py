@@ -1,11 +1,13 @@
 """What people have in files, through the command line: what was read is said, or why it was not."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 import torch
 
+from fluxttice_core import coverage_report
 from fluxttice_core.model.controls import untrained_weights
 from tests.support import torch_file
 
@@ -169,11 +171,25 @@ def test_options_without_a_meaning_are_refused_all_of_them(run, refused):
     assert "has no meaning for a checkpoint" in err
 
 
-def test_a_tensor_of_draws(run, folder):
+def test_a_tensor_of_draws(run, folder, monkeypatch):
     torch.save(torch.tensor([5, 7, 5]), "indices.pt")
-    code, out, _ = run("coverage", "indices.pt", "--kind", "draws")
-    assert code == 0
-    assert out.startswith("read indices.pt: PyTorch tensor, 3 numbers\n\nindices.pt: 3 draws")
+    torch.save({"indices": torch.tensor([5, 7, 5]), "epoch": 3}, "saved.pt")
+    for options in ((), ("--kind", "draws")):
+        code, out, _ = run("coverage", "indices.pt", *options)
+        assert code == 0
+        assert out.startswith("read indices.pt: PyTorch tensor, 3 numbers\n\nindices.pt: 3 draws")
+    assert "column 'indices' of 2, 3 numbers" in run("coverage", "saved.pt", "--space", "9")[1]
+    assert "6 draws from an unknown space" in run("coverage", "indices.pt", "saved.pt")[1]
+    assert run("compare", "indices.pt", "saved.pt")[0] == 0
+    report = coverage_report(folder / "saved.pt", space=9)
+    assert (report.num_draws, report.space_size) == (3, 9)
+    _, _, err = run("coverage", "indices.pt", "--sha256", "0" * 64)
+    assert "indices.pt: expected SHA-256 0000" in err
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        code, out, err = run("coverage", "indices.pt", "--space", "9")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: reading indices.pt needs the extra 'torch'")
     torch_file(folder / "model.pt", untrained_weights(0))
     code, _, err = run("coverage", "model.pt", "--kind", "draws")
     assert code == 2

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .. import measure
 from ..artifacts.checkpoint import Checkpoint
-from ..artifacts.draws import describe_names, expand_names, names_draws, read_draws
+from ..artifacts.draws import describe_names, expand_names, holds_draws, read_draws
 from ..artifacts.masses_file import read_masses
 from ..errors import DrawsError
 from ..evidence.controls import measure_with_controls
@@ -131,8 +131,8 @@ def coverage_report(
           an iterator of chunks of any length (memory grows with the distinct ids alone; Ctrl-C
           ends the reading, and the report is of the draws so far);
         - files of draws: a path that ends in ``.npy``, ``.csv``, ``.txt``, ``.jsonl`` or
-          ``.parquet``, a pattern such as ``"shard-*.npy"``, or a list of :class:`~pathlib.Path`;
-          they are one source (a list of ``str`` is one of labels);
+          ``.parquet``, or in ``.pt`` and holds a tensor; a pattern such as ``"shard-*.npy"``, or a
+          list of :class:`~pathlib.Path`; they are one source (a list of ``str`` is one of labels);
         - a sampler: a callable that returns as many draws as it is asked for, and is asked for
           the largest of ``num_draws``;
         - masses ``(N,)`` that add up to 1, or a file of them, with ``kind="masses"``.
@@ -249,7 +249,7 @@ def _checked(kind: Kind) -> Kind:
 
 def _kind_of(source: Any) -> Kind:
     if isinstance(source, str | Path):
-        return "draws" if names_draws(source) else "model"
+        return "draws" if holds_draws(source) else "model"
     is_model = source is None or isinstance(source, Checkpoint) or hasattr(source, "state_dict")
     return "model" if is_model else "draws"
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .. import measure
-from ..artifacts.draws import ReadOptions, describe_names, expand_names, names_draws, read_draws
+from ..artifacts.draws import ReadOptions, describe_names, expand_names, holds_draws, read_draws
 from ..errors import ConfigError
 from ..gates.operations import GATES
 from ..measure.pairs.permutation import NUM_PERMUTATIONS
@@ -67,7 +67,7 @@ def compare(
     independent, so nothing is compared. 2: unusable input.
     """
     for name in (a, b):
-        if not names_draws(name):
+        if not holds_draws(name):
             raise ConfigError(
                 f"expected two files of draws, got {name}; draws end in .npy, .csv, .txt, .jsonl "
                 "or .parquet, or are -; draw from a model with: fluxttice sample"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from ..api import coverage_report, load
 from ..api.report import KINDS, Kind
-from ..artifacts.draws import INCIDENCE, ReadOptions, names_draws
+from ..artifacts.draws import INCIDENCE, ReadOptions, holds_draws, names_draws
 from ..errors import ConfigError, MissingExtraError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
@@ -181,15 +182,15 @@ def coverage(
     """Measure how much of its space a model or any generator reaches, beside limit and controls.
 
     SOURCE is a checkpoint (.pt, .safetensors, v5_5; without one, the codebook), or draws of
-    anything discrete: .npy, .csv, .txt, .smi, .jsonl, .parquet, or - for standard input; a tensor
-    of draws in a .pt file takes --kind draws.
-    Several files of draws, or a pattern, are one source. Draws with a --target are read beside a
-    perfect sampler of it; --kind masses gives exact figures of known masses.
+    anything discrete: .npy, .csv, .txt, .smi, .jsonl, .parquet, a tensor in a .pt, or - for
+    standard input. Several files of draws, or a pattern, are one source. Draws with a --target are
+    read beside a perfect sampler of it; --kind masses gives exact figures of known masses.
     Coverage alone proves nothing: random weights pass it. Read it beside the information.
 
     Exit code 1: the draws are not independent, so no ratio is given.
     """
-    kind = kind or _kind_of(sources)
+    # Of a model with a hash nothing is parsed before that is compared.
+    kind = kind or _kind_of(sources, holds_draws if sha256 is None else names_draws)
     by_unit = kind == "draws" and (incidence is not None or units is not None)
     _refuse_options(context, kind, with_target=target is not None, by_unit=by_unit)
     report: CoverageReport | DrawsReport | TargetReport | DistributionReport | IncidenceReport
@@ -281,8 +282,8 @@ def _refuse_options(
         )
 
 
-def _kind_of(sources: tuple[str, ...]) -> Kind:
-    draws = [source for source in sources if names_draws(source)]
+def _kind_of(sources: tuple[str, ...], are_draws: Callable[[str], bool]) -> Kind:
+    draws = [source for source in sources if are_draws(source)]
     models = [source for source in sources if source not in draws]
     if len(models) > 1 or (models and draws):
         raise ConfigError(

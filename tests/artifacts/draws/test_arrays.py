@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from fluxttice_core.artifacts.draws import ReadOptions, arrays, holds_tensor, read_draws
+from fluxttice_core.artifacts.draws import ReadOptions, arrays, holds_draws, read_draws
 from fluxttice_core.errors import ArtifactError, MissingExtraError
 
 
@@ -259,7 +259,9 @@ def test_tensors(value, draws, read):
         ([torch.arange(3)], "torch.stack or torch.cat"),
         ([1, "a"], "list of int, str"),
         ("x", "got str"),
-        ({"indices": torch.arange(3)}, "dictionary.*--column KEY .*'indices'"),
+        ({"a": torch.arange(3), "b": torch.arange(3)}, "dictionary.*--column KEY .*'a', 'b'"),
+        ({"a": torch.zeros(3)}, "dictionary.*--column KEY .*'a'"),
+        ({"num_batches": torch.tensor(3)}, "dictionary.*--column KEY .*'num_batches'"),
     ],
 )
 def test_other_things_that_torch_saved(value, says, read):
@@ -267,11 +269,36 @@ def test_other_things_that_torch_saved(value, says, read):
         read("a.pt", pt(value))
 
 
-def test_a_tensor_in_a_dictionary(read, tmp_path):
-    assert read("a.pt", pt({"indices": torch.arange(3)}), column="indices")[0] == [0, 1, 2]
-    assert not holds_tensor(tmp_path / "a.pt")
-    read("a.pt", pt(torch.arange(3)))
-    assert holds_tensor(tmp_path / "a.pt")
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        (torch.arange(3), True),
+        (["CCO", "C"], True),
+        ({"indices": torch.arange(3), "epoch": 5, "config": {"size": 8}}, True),
+        ({"indices": torch.arange(3), "weight": torch.zeros(3)}, False),
+        ({"indices": torch.arange(3), "model": {"weight": torch.zeros(3)}}, False),
+        ({"indices": torch.zeros(3)}, False),
+        ({"num_batches_tracked": torch.tensor(3)}, False),
+        ({}, False),
+    ],
+)
+def test_what_a_file_of_torch_holds_says_whether_it_is_one_of_draws(tmp_path, value, right):
+    for name in ("a.pt", "b.pth", "a.csv"):
+        (tmp_path / name).write_bytes(pt(value))
+    assert holds_draws(tmp_path / "a.pt") == holds_draws(tmp_path / "b.pth") == right
+    assert holds_draws(str(tmp_path / "[ab].pt*")) is False
+    assert holds_draws(str(tmp_path / "?.pt")) == right
+    assert holds_draws(tmp_path / "a.csv")
+    (tmp_path / "a.pt").write_bytes(pt(value)[:-50])
+    assert not holds_draws(tmp_path / "a.pt")
+    assert not holds_draws(tmp_path / "none.pt")
+
+
+def test_a_tensor_in_a_dictionary(read):
+    for options in ({}, {"column": "indices"}):
+        draws, source = read("a.pt", pt({"indices": torch.arange(3), "epoch": 5}), **options)
+        assert draws == [0, 1, 2]
+        assert source.records[0].columns == ("indices",)
     whole = pt(torch.arange(100))
     for cut in range(0, len(whole), 97):
         with pytest.raises(ArtifactError, match=r"a.pt: not a tensor"):

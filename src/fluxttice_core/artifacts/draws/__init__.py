@@ -11,7 +11,7 @@ from .formats import SUFFIXES, describe_names, expand_names, names_draws
 from .options import INCIDENCE, ReadOptions
 from .reading import Draws, read_draws
 from .record import FileRecord, describe, quoted
-from .tensors import holds_tensor
+from .tensors import holds_draws
 
 __all__ = [
     "INCIDENCE",
@@ -26,7 +26,7 @@ __all__ = [
     "describe",
     "describe_names",
     "expand_names",
-    "holds_tensor",
+    "holds_draws",
     "names_draws",
     "quoted",
     "read_draws",

@@ -57,7 +57,7 @@ FORMATS = {
     "pt": Format("PyTorch tensor", (".pt", ".pth"), _KEYED, streams=False),
 }
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstandard"}
-# A file that ends in .pt is a model's by its name, and read as draws only where that is asked for.
+# A file that ends in .pt may be a model's: what it holds says it (tensors.py).
 SUFFIXES = tuple(suffix for key in FORMATS if key != "pt" for suffix in FORMATS[key].suffixes)
 EXPECTED = (
     "give a .npy, .npz, .csv, .tsv, .txt, .smi, .jsonl, .json or .parquet file of draws, or - for "

@@ -14,24 +14,48 @@ from ...errors import ArtifactError, MissingExtraError
 from .arrays import array_chunks
 from .chunks import Chunk, checked_texts, make_chunk
 from .columns import Selection
+from .formats import FORMATS, expand_names, names_draws
 from .options import ReadOptions
 from .record import Log, quoted
 
 
-def holds_tensor(path: str | Path) -> bool:
-    """Whether a ``.pt`` file holds a tensor, and so draws, rather than a model's dictionary.
+def holds_draws(name: str | Path) -> bool:
+    """Whether a source is one of draws, and not a model.
+
+    Its name says so, or it is a ``.pt`` that holds a tensor, or a dictionary with one tensor of
+    whole numbers and no other; a model has more of them. A file that cannot be read is none of
+    draws.
 
     Raises
     ------
-    ArtifactError
-        It cannot be read.
     MissingExtraError
-        PyTorch is not installed.
+        PyTorch is not installed, and its file could be either.
     """
-    value = _load(Path(path), str(path))
+    if names_draws(name) or Path(name).suffix.lower() not in FORMATS["pt"].suffixes:
+        return names_draws(name)
+    try:
+        values = [_load(Path(path), path) for path in expand_names(name)]
+    except ArtifactError:
+        return False
+    return all(not isinstance(v, Mapping) or _only_tensor(v) is not None for v in values)
+
+
+def _only_tensor(contents: Mapping[Any, Any]) -> str | None:
+    """The key of the one tensor in a dictionary, if it holds whole numbers."""
     import torch
 
-    return isinstance(value, torch.Tensor)
+    def tensors(value: Any) -> int:
+        if isinstance(value, Mapping):
+            return sum(map(tensors, value.values()))
+        return isinstance(value, torch.Tensor)
+
+    if tensors(contents) != 1:
+        return None
+    kinds = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+    for key, value in contents.items():
+        if isinstance(value, torch.Tensor) and value.dtype in kinds and value.ndim:
+            return str(key)
+    return None
 
 
 def tensor_chunks(path: Path, key: str, options: ReadOptions, log: Log) -> Iterator[Chunk]:
@@ -40,10 +64,13 @@ def tensor_chunks(path: Path, key: str, options: ReadOptions, log: Log) -> Itera
     Raises
     ------
     ArtifactError
-        Something else, or a dictionary and no ``--column`` that names one of its keys.
+        Something else, or a dictionary of several and no ``--column`` that names one of its keys.
     """
     value = _load(path, log.name)
     if isinstance(value, Mapping):
+        only = _only_tensor(value)
+        if not options.column and only is not None:
+            options = replace(options, column=(only,))
         if len(options.column) != 1 or options.column[0] not in value:
             raise ArtifactError(
                 f"{log.name}: a dictionary, as a model's file is; --column KEY reads draws under "
@@ -64,7 +91,7 @@ def _load(path: Path, name: str) -> Any:
     try:
         import torch
     except ModuleNotFoundError:
-        raise MissingExtraError("reading tensors from .pt files", "torch") from None
+        raise MissingExtraError(f"reading {name}", "torch") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
