@@ -189,6 +189,7 @@ def test_the_quick_ways_give_what_the_way_row_by_row_gives(folder, data, name, o
 @example(b"a\n5\n5,5\n", {"labels": True}, 1)
 @example(b'"5"\n"5"\n"\n"\n', {}, 1)
 @example(b"5\n-7\n9223372036854775808\n", {}, 1)
+@example(b"5\n5\n# x\n-7\n", {"invalid": ["5", ""]}, 1)
 @example(b"5,-7\n5,-7\n5,-7\n--5,-7\n5,5\n", {}, 1)
 @example(b"a,b 5\na,b 5\na,b 5\na,b 5\nb 7\n", {}, 1)
 @settings(max_examples=MANY)

@@ -147,7 +147,9 @@ def _plan(
     above = [""] * width if heading is None else [*[""] * (width - len(heading)), *heading]
     word = above[selection.places[0]] if selection.labels else ""
     told = [place for place in selection.used if place != selection.groups]
-    is_settled = all(any(map(options.may_be_draw, cells[place])) for place in told)
+    # A first cell with the sign is a label or a comment, as the others show.
+    shows = [[c for c in cells[p] if p or options.labels or not _is_signed(c)] for p in told]
+    is_settled = all(any(map(options.may_be_draw, column)) for column in shows)
     return Plan(width, selection, used, has_comments, first, word or None, is_settled)
 
 
