@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from fluxttice_core import coverage_report
-from fluxttice_core.errors import ArtifactError
+from fluxttice_core import coverage_report, measure
+from fluxttice_core.errors import ArtifactError, DrawsError
 from fluxttice_core.gates.operations import generate_all_operations
 from fluxttice_core.measure import DistributionReport, TargetReport
 
@@ -140,3 +140,87 @@ def test_bad_input(run, files, arguments, message):
     assert out == ""
     assert message in err
     assert "Traceback" not in err
+
+
+LABELS = ["CCO", "C", "C#N", "O=C(O)c1,x", "N"]
+P = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
+
+
+@pytest.fixture
+def labelled(files):
+    """Draws by label, a few of them outside, and the target as a table."""
+    made = np.random.default_rng(1).choice(5, 2_000, p=P)
+    made = np.insert(made, [10, 700], 5)
+    names = [*LABELS, "S"]
+    (files / "made.txt").write_text("".join(f"{names[place]}\n" for place in made))
+    rows = [f'"{label}",{mass!r}' for label, mass in zip(LABELS, P.tolist(), strict=True)]
+    (files / "target.csv").write_text("\n".join(["label,mass", *rows[::-1], ""]))
+    return made
+
+
+def test_a_target_by_label(run, labelled):
+    code, out, _ = run("coverage", "made.txt", "--target", "target.csv", "--json")
+    record = json.loads(out)
+    assert code == 0
+    counts = np.bincount(labelled, minlength=6)
+    assert record["mass_outside"] == 2 / 2_002
+    assert record["l1"] == pytest.approx(
+        float(np.abs(counts[:5] / 2_002 - P).sum()) + 2 / 2_002, rel=1e-9
+    )
+    names = [*LABELS, "S"]
+    by_label = dict(zip(LABELS, P.tolist(), strict=True))
+    draws = [names[place] for place in labelled]
+    for target in ("target.csv", by_label, dict(reversed(by_label.items()))):
+        assert coverage_report(draws, target=target).l1 == pytest.approx(record["l1"], rel=1e-9)
+    counted = measure.against_target(
+        {**dict(zip(names, counts.tolist(), strict=True)), "never": 0}, by_label, kind="counts"
+    )
+    assert counted.l1 == pytest.approx(record["l1"], rel=1e-9)
+
+
+def test_labels_that_are_numbers(run, files):
+    (files / "ids.csv").write_text("id,p\n-5,0.5\n18446744073709551615,0.25\n7,0.25\n")
+    draws = np.array([7, 7, 2**64 - 1], dtype=np.uint64)
+    np.save("hashes.npy", draws)
+    code, out, _ = run("coverage", "hashes.npy", "--target", "ids.csv", "--json")
+    record = json.loads(out)
+    assert (code, record["mass_outside"]) == (0, 0.0)
+    assert record["l1"] == pytest.approx(0.5 + (2 / 3 - 0.25) + (1 / 3 - 0.25))
+    (files / "ids.txt").write_text("7\n7\n18446744073709551615\n")
+    _, out, _ = run("coverage", "ids.txt", "--target", "ids.csv", "--labels", "--json")
+    assert json.loads(out)["l1"] == record["l1"]
+
+
+def test_rows_may_be_labels():
+    target = {(0, 1): 0.5, (1, 0): 0.25, (1, 1): 0.25}
+    report = measure.against_target([[0, 1], [0, 1], [1, 0], [0, 0]], target)
+    assert report.l1 == pytest.approx(0 + 0 + 0.25 + 0.25)
+    assert report.mass_outside == 0.25
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("C,0.5\nN,0.5\nC,0.5\n", "expected each label once, got 'C' again"),
+        ("label,mass\nC,0.5\nN,x\n", "expected a mass beside 'N', got 'x'"),
+        ("label,mass\nC,0.5\nN,0.6\n", "masses that add up to 1, got a sum of 1.1"),
+        ("label,mass,more\nC,0.5,1\nN,0.5,1\n", "expected two columns, label and mass, got 3"),
+        ("label,mass\nC,0.5\nN\n", "line 3: expected 2 cells"),
+        ("0.5,C\n0.5,N\n", "expected a mass beside '0.5', got 'C'; the first column"),
+        ("id,mass\n5,0.5\n7,0.5\n", "expected draws that are numbers"),
+    ],
+)
+def test_tables_that_are_no_target(run, labelled, files, table, says):
+    (files / "target.csv").write_text(table)
+    code, out, err = run("coverage", "made.txt", "--target", "target.csv")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    "target", [{}, {"C": 1.0, 5: 0.0}, {None: 1.0}, {1.5: 1.0}, {"C": "x"}, {"C": -1, "N": 2}]
+)
+def test_mappings_that_are_no_target(target):
+    with pytest.raises(DrawsError, match="expected"):
+        measure.against_target(["C", "C"], target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .. import measure
 from ..artifacts.checkpoint import Checkpoint
 from ..artifacts.draws import describe_names, expand_names, holds_draws, read_draws
-from ..artifacts.masses_file import read_masses
+from ..artifacts.masses_file import read_masses, read_target
 from ..errors import DrawsError
 from ..evidence.controls import measure_with_controls
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS, Settings
@@ -65,7 +65,7 @@ def coverage_report(
     source: ArrayLike | Iterable[Any] | Callable[[int], Any] | str | Path,
     *,
     kind: Literal["draws"] | None = None,
-    target: ArrayLike | str | Path,
+    target: ArrayLike | Mapping[Any, float] | str | Path,
     space: Space | int | None = None,
     num_draws: Sequence[int] = DEFAULT_DRAWS,
     seed: int = 0,
@@ -141,8 +141,9 @@ def coverage_report(
         nine trits are gates, whose space is known.
     reference : for draws, another sample to compare with, as ``source``: validity, uniqueness,
         novelty. Ids outside the space count as invalid then.
-    target : for draws, the masses ``(N,)`` of the ids that they are to be drawn with, or a file of
-        them: the report is then against these, beside a perfect sampler of them.
+    target : for draws, the masses ``(N,)`` of the ids that they are to be drawn with, a mapping
+        from label to mass, or a file of either: the report is then against these, beside a perfect
+        sampler of them.
     num_draws : the n at which coverage is reported; of draws, no n above twice their number, as
         nothing reliable can be said of it.
     num_runs : for a model, real runs made beside the expected coverage.
@@ -199,9 +200,9 @@ def coverage_report(
         if reference is not None:
             raise ValueError("expected a target or a reference, got both; ask one at a time")
         draws, name = _draws_of(source)
-        masses = _masses_of(target)
+        masses = _target_of(target)
         # Rows of nine trits are gates; of a target of that size they may well be.
-        space = GATES if space is None and len(masses) == GATES.size else space
+        space = GATES if space is None and _may_be_gates(masses) else space
         return measure.against_target(
             draws,
             masses,
@@ -257,6 +258,16 @@ def _kind_of(source: Any) -> Kind:
 def _masses_of(source: Any) -> Any:
     """Masses in memory, or those of the file that a path names."""
     return read_masses(source) if isinstance(source, str | Path) else measure.as_masses(source)
+
+
+def _target_of(target: Any) -> Any:
+    if isinstance(target, str | Path):
+        return read_target(target)
+    return target if isinstance(target, Mapping) else measure.as_masses(target)
+
+
+def _may_be_gates(masses: Any) -> bool:
+    return not isinstance(masses, Mapping) and len(masses) == GATES.size
 
 
 def _name_of(source: Any) -> str:

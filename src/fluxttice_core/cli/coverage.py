@@ -95,7 +95,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 @click.option(
     "--target",
     metavar="FILE",
-    help="Draws: masses (.npy or one a line) to be drawn with; a report against a perfect sampler.",
+    help="Draws: the masses to be drawn with (.npy, one a line, or label,mass); a report on that.",
 )
 @click.option(
     "--modes",

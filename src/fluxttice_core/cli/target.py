@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .. import measure
 from ..artifacts.draws import ReadOptions, describe_names, expand_names, read_draws
-from ..artifacts.masses_file import read_masses
+from ..artifacts.masses_file import read_masses, read_target
 from ..errors import ConfigError
 from ..gates.operations import GATES
 from ..measure import DistributionReport, TargetReport
@@ -25,7 +25,8 @@ def target_report(
     seed: int,
 ) -> tuple[TargetReport, str]:
     """Count draws against the masses in a file, and simulate a perfect sampler of them."""
-    masses = read_masses(target)
+    masses = read_target(target, as_labels=options.labels)
+    by_label = isinstance(masses, dict)
     names = expand_names(sources)
     draws = read_draws(names, options, sys.stdin.buffer if "-" in names else None)
     if options.counts or options.histogram:
@@ -35,7 +36,7 @@ def target_report(
             draws,
             masses,
             # Rows of nine trits are gates; of a target of that size they may well be.
-            space=GATES if len(masses) == GATES.size else None,
+            space=GATES if not by_label and len(masses) == GATES.size else None,
             num_modes=num_modes,
             num_simulations=num_simulations,
             seed=seed,

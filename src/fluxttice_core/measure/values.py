@@ -96,6 +96,8 @@ def to_draws(values: Any) -> NDArray[Any] | Texts:
         raise DrawsError(
             f"expected chunks of draws (n,) or rows (n, k), got the single value {shown(values)}"
         )
+    if array.dtype.kind == "f" and is_whole(array).all():
+        return array.astype(np.int64)
     if array.dtype.kind not in "OSTU" or not array.size or array.ndim > 2:
         return array
     # NumPy makes texts of numbers that stand beside texts.

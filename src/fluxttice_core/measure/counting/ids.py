@@ -172,22 +172,20 @@ class IdReader:
         DrawsError
             NaN, fractions, rows of another width, or another kind than the chunks before.
         """
-        array = to_draws(values)
-        if not len(array):
+        draws = to_draws(values)
+        if not len(draws):
             return np.zeros(0, dtype=np.int64)
-        if isinstance(array, list):
-            return self._ids_of_texts(array)
-        if array.dtype.kind == "f" and is_whole(array).all():
-            array = array.astype(np.int64)
-        kind = self._kind_of(array)
-        first = self._begin(kind, len(array))
+        kind = kind_of(draws, self._read)
+        first = self._begin(kind, len(draws))
+        if isinstance(draws, list):
+            return self.vocabulary.ids_of_texts(draws)
         if kind == "numbers":
-            return array if self._space.size else self.vocabulary.ids_of_numbers(array)
+            return draws if self._space.size else self.vocabulary.ids_of_numbers(draws)
         if self._word_space is not None:
-            return self._word_space.ids(array, first_row=first)
-        low, high = self._range or (int(array.min()), int(array.max()))
-        self._range = min(low, int(array.min())), max(high, int(array.max()))
-        return self.vocabulary.ids(array)
+            return self._word_space.ids(draws, first_row=first)
+        low, high = self._range or (int(draws.min()), int(draws.max()))
+        self._range = min(low, int(draws.min())), max(high, int(draws.max()))
+        return self.vocabulary.ids(draws)
 
     def _begin(self, kind: str, num: int) -> int:
         """Hold a chunk to the kind of those before, and return the number of its first draw."""
@@ -200,31 +198,43 @@ class IdReader:
         first, self._read = self._read, self._read + num
         return first
 
-    def _ids_of_texts(self, values: Texts) -> NDArray[np.int64]:
-        """Ids of labels, or of rows of them, in memory that the longest label does not set."""
-        widths = {len(value) for value in values} if isinstance(values[0], tuple) else set()
+
+def kind_of(draws: NDArray[Any] | Texts, first: int = 0) -> str:
+    """Name what draws are, as :func:`to_draws` returns them: numbers, labels, or rows of either.
+
+    Parameters
+    ----------
+    first : the number that the first of these draws has in a message.
+
+    Raises
+    ------
+    DrawsError
+        Fractions, NaN, or what is no draw at all; names the draw.
+
+    >>> kind_of([("a", "b")]), kind_of(np.array([5, 7]))
+    ('rows of 2 labels', 'numbers')
+    """
+    if isinstance(draws, list):
+        widths = {len(value) for value in draws} if isinstance(draws[0], tuple) else set()
         if len(widths) > 1 or 0 in widths:
             raise DrawsError("expected rows of the same length")
-        self._begin(_rows_of(widths.pop(), "labels") if widths else "labels", len(values))
-        return self.vocabulary.ids_of_texts(values)
-
-    def _kind_of(self, array: NDArray[Any]) -> str:
-        if array.ndim > 2 or not array.size:
-            raise DrawsError(f"expected draws (n,) or rows (n, k), got shape {array.shape}")
-        if array.dtype.kind == "f":
-            wrong = ~is_whole(array)
-            place = tuple(np.argwhere(wrong)[0].tolist())
-            raise DrawsError(
-                f"expected whole numbers that {array.dtype} can tell apart; draw "
-                f"{self._read + place[0]:,} holds {array[place]} ({int(wrong.sum()):,} values are "
-                'wrong); masses are measured as such: kind="masses"'
-            )
-        if array.dtype.kind not in "iu":
-            raise DrawsError(
-                "expected whole numbers, rows of categories or labels, got values of "
-                f"{array.dtype}, such as {shown(array.flat[0])}"
-            )
-        return "numbers" if array.ndim == 1 else _rows_of(array.shape[1])
+        return _rows_of(widths.pop(), "labels") if widths else "labels"
+    if draws.ndim > 2 or not draws.size:
+        raise DrawsError(f"expected draws (n,) or rows (n, k), got shape {draws.shape}")
+    if draws.dtype.kind == "f":
+        wrong = ~is_whole(draws)
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        raise DrawsError(
+            f"expected whole numbers that {draws.dtype} can tell apart; draw "
+            f"{first + place[0]:,} holds {draws[place]} ({int(wrong.sum()):,} values are "
+            'wrong); masses are measured as such: kind="masses"'
+        )
+    if draws.dtype.kind not in "iu":
+        raise DrawsError(
+            "expected whole numbers, rows of categories or labels, got values of "
+            f"{draws.dtype}, such as {shown(draws.flat[0])}"
+        )
+    return "numbers" if draws.ndim == 1 else _rows_of(draws.shape[1])
 
 
 def _rows_of(length: int, what: str = "numbers") -> str:

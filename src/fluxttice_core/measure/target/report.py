@@ -20,6 +20,7 @@ from ..registry import IntervalOf, ValueOf, flat_figures
 from ..space import Space, as_space
 from .coverage import threshold_of_modes
 from .floors import NUM_SIMULATIONS, Floor, perfect_sampler_floors
+from .labels import LabelledIds
 from .of_target import OF_TARGET, TargetSample
 from .split import split
 
@@ -135,7 +136,8 @@ def against_target(
     ----------
     source : draws, as :func:`draws` takes them: ids 0 .. N-1, or rows of a word space; with
         ``kind="counts"`` how often each id was drawn, ``(N,)``.
-    masses : of the target, ``(N,)``, numbers that add up to 1.
+    masses : of the target, ``(N,)``, numbers that add up to 1; or a mapping from label to mass,
+        whose labels are then what draws are (or what a mapping of counts counts).
     kind : "draws", or "counts".
     space : a :class:`WordSpace` of N rows, where draws are rows.
     num_modes : how many of the largest masses are modes, ties beside them.
@@ -157,18 +159,27 @@ def against_target(
     >>> report = against_target([0, 0, 1, 2, 2, 5], [0.5, 0.25, 0.25], num_simulations=99)
     >>> report.estimates["mass_outside"].value_text(), report.chi_square
     ('0.16667', None)
+    >>> against_target(["C", "C", "N"], {"C": 0.5, "N": 0.5}, num_simulations=99).modes_met
+    1
     """
-    q = as_masses(masses)
+    labels = LabelledIds(masses) if isinstance(masses, Mapping) else None
+    q = as_masses(masses if labels is None else list(masses.values()))
     if kind not in ("draws", "counts"):
         raise DrawsError(f'expected kind "draws" or "counts", got {kind!r}')
     threshold_of_modes(q, num_modes)
     size, interrupted, adjacent = len(q), False, None
-    if kind == "counts":
+    if kind == "counts" and labels is not None:
+        counts = labels.of_counts(source)
+        q = np.append(q, 0.0)
+        split(counts, q)
+    elif kind == "counts":
         # Refused before the simulation.
         split(source, q)
         counts = np.asarray(source)
     else:
-        counts, adjacent, interrupted = _counted(source, size, space, num_draws, on_chunk)
+        chunks = chunks_of(source, num_draws)
+        chunks = chunks if labels is None else labels.of_draws(chunks)
+        counts, adjacent, interrupted = _counted(chunks, size, space, on_chunk)
         q = np.append(q, 0.0)
     floors = perfect_sampler_floors(
         counts, q, seed=seed, num_simulations=num_simulations, on_simulation=on_simulation
@@ -205,10 +216,9 @@ def _independence(counts: NDArray[Any], adjacent: int | None, size: int) -> Inde
 
 
 def _counted(
-    source: Any,
+    chunks: Iterable[Any],
     size: int,
     space: Space | int | None,
-    num_draws: int,
     on_chunk: Callable[[int], None] | None,
 ) -> tuple[NDArray[np.int64], int, bool]:
     """Counts of the N ids, and of all else as one more; adjacent repeats; whether interrupted."""
@@ -220,7 +230,7 @@ def _counted(
     sample, interrupted = Sample(IdReader(space=given), size), False
     try:
         sample.count(
-            _of_known_ids(chunks_of(source, num_draws), sample.reader),
+            _of_known_ids(chunks, sample.reader),
             drop_outside=True,
             on_chunk=on_chunk,
         )
@@ -242,5 +252,6 @@ def _of_known_ids(chunks: Iterable[Any], reader: IdReader) -> Iterator[Any]:
         if reader.is_numbering:
             raise DrawsError(
                 f"expected ids 0 .. N-1 of the target's masses, got {reader.kind}, of which it is "
-                "not known which mass is whose; give ids, or rows with their measure.WordSpace"
+                "not known which mass is whose; give ids, masses by label, or rows with their "
+                "measure.WordSpace"
             )
