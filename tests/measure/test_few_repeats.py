@@ -126,11 +126,11 @@ def test_intervals_hold_where_draws_are_few_at_length(name, intervals_record):
 
 def test_a_false_interval_is_caught(monkeypatch):
     """With the limits of a plain Poisson number, the heavy tails fail."""
-    from fluxttice_core.measure import diversity
+    from fluxttice_core.measure import simpson
 
-    honest = diversity.weighted_sum_interval
+    honest = simpson.weighted_sum_interval
     monkeypatch.setattr(
-        diversity, "weighted_sum_interval", lambda total, *_: honest(total, total, 1.0)
+        simpson, "weighted_sum_interval", lambda total, *_: honest(total, total, 1.0)
     )
     held = simulate("zipf 1.2, 8,192 ids, 20 draws", 200)
     assert held["hill_number_2", False] / 200 < 0.85

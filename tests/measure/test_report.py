@@ -46,7 +46,7 @@ def test_the_figures_of_a_sample():
     assert report.uniform_limit == pytest.approx(1 - (499 / 500) ** 1_000)
     assert report.ratio == pytest.approx(report.coverage / report.uniform_limit)
     assert report.ratio_ci[0] < 1 < report.ratio_ci[1]
-    assert report.chao1 == float(chao1(counts))
+    assert report.chao1 == float(chao1(counts, space=500)) == 500
     assert report.chao1_ci == (pytest.approx(report.chao1, abs=60), None)
     assert report.unseen_mass == counts.seen(1) / 1_000
     assert report.good_turing_coverage == 1 - report.unseen_mass
@@ -133,7 +133,7 @@ def test_every_figure_of_the_report_is_an_estimator_called_alone():
     assert report.estimates == {
         "observed_richness": measure.observed_richness(counts, 500),
         "richness_at_least": measure.richness_at_least(counts, 500),
-        "chao1": measure.chao1(counts),
+        "chao1": measure.chao1(counts, space=500),
         "good_turing_coverage": measure.sample_coverage(counts),
         "unseen_mass": measure.unseen_mass(counts),
         "hill_number_1": measure.hill_number(counts, 1, 500),

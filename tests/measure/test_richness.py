@@ -25,7 +25,8 @@ from fluxttice_core.measure import (
     shannon_entropy,
     unseen_mass,
 )
-from fluxttice_core.measure.diversity import harmonic, simpson_relative_error, tail_series
+from fluxttice_core.measure.diversity import harmonic, tail_series
+from fluxttice_core.measure.simpson import simpson_relative_error
 
 
 def count_vectors(num=300):

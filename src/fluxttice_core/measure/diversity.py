@@ -2,8 +2,8 @@
 
 References
 ----------
-Simpson (1949), Nature 163. Hill (1973), Ecology 54. Efron & Stein (1981), Ann. Statist. 9. Chao,
-Wang & Jost (2013), Methods Ecol. Evol. 4.
+Hill (1973), Ecology 54. Efron & Stein (1981), Ann. Statist. 9. Chao, Wang & Jost (2013), Methods
+Ecol. Evol. 4.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..errors import DrawsError
 from .estimate import Z95, Estimate
 from .frequencies import FrequencyCounts, as_frequencies
-from .poisson import weighted_sum_interval
+from .poisson import RARE_EVENTS, poisson_mean_interval
 from .richness import chao1, observed_richness
+from .simpson import inverse_simpson, pairs_ends
 from .space import Space, as_space
 from .unseen import unseen_interval
 
@@ -27,7 +28,6 @@ from .unseen import unseen_interval
 # repeats alone then bound it from below.
 FEWEST_DRAWS = 300
 FEWEST_PAIRS = 20.0
-_NO_REPEAT = "no id was drawn twice"
 _ENTROPY = "entropy of Chao, Wang & Jost (2013)"
 _ENTROPY_INTERVAL = (
     "lower end by the jackknife less its second order, or from the repeated pairs where they are "
@@ -62,7 +62,7 @@ def shannon_entropy(counts: Any, space: Space | int | None = None) -> Estimate:
     Examples
     --------
     >>> shannon_entropy([600, 300, 100], space=4)
-    Estimate(0.8989 nats, 95 % interval 0.8641 .. 0.9347, limit 1.3863, n = 1,000)
+    Estimate(0.8989 nats, 95 % interval 0.8641 .. 0.9445, limit 1.3863, n = 1,000)
     """
     frequencies, size = as_frequencies(counts), as_space(space).size
     order_1 = hill_number(frequencies, 1, size)
@@ -119,20 +119,24 @@ def hill_number(counts: Any, order: int, space: Space | int | None = None) -> Es
     frequencies, size = as_frequencies(counts), as_space(space).size
     if order == 0:
         return observed_richness(frequencies, size)
-    return (_order_1 if order == 1 else _order_2)(frequencies, size)
+    return (_order_1 if order == 1 else inverse_simpson)(frequencies, size)
 
 
 def _order_1(frequencies: FrequencyCounts, size: int | None) -> Estimate:
     entropy, (low, _) = entropy_value(frequencies), pairs_ends(frequencies)
     most = math.inf if size is None else float(size)
     value = min(math.exp(entropy), most)
-    variance, _ = _entropy_variance(frequencies)
+    variance, of_once = _entropy_variance(frequencies)
     half = Z95 * math.sqrt(variance)
     if frequencies.num_draws >= FEWEST_DRAWS and frequencies.repeated_pairs >= 2 * FEWEST_PAIRS:
         low = max(low, math.exp(entropy - half))
     high = None
     if size is not None:
-        upper = _entropy_upper(frequencies, size, half)
+        # As long as few were drawn once, by how much their exact limits reach further.
+        once = frequencies.seen(1)
+        reach = poisson_mean_interval(once)[1] - once if once < RARE_EVENTS else 0.0
+        further = max(reach**2 - Z95**2 * once, 0.0) * of_once**2
+        upper = _entropy_upper(frequencies, size, math.hypot(half, math.sqrt(further)))
         # Not exp(log(size)), which may lie just below the size.
         high = most if upper >= math.log(size) else min(math.exp(upper), most)
         low = min(low, high)
@@ -146,62 +150,23 @@ def _order_1(frequencies: FrequencyCounts, size: int | None) -> Estimate:
     )
 
 
-def _order_2(frequencies: FrequencyCounts, size: int | None) -> Estimate:
-    low, high = pairs_ends(frequencies)
-    if size is not None:
-        low, high = min(low, float(size)), min(high, float(size))
-    value = _order_2_value(frequencies)
-    return Estimate(
-        value if value is None or size is None else min(value, float(size)),
-        (max(low, 1.0), high if math.isfinite(high) else None),
-        unit="ids",
-        method="inverse of the unbiased sum of squares; interval from that of the number of "
-        "repeated pairs (gamma limits after Fay & Feuer 1997)",
-        limit=None if size is None else float(size),
-        n=frequencies.num_draws,
-        reason=_NO_REPEAT if value is None else None,
-    )
-
-
-def _order_2_value(frequencies: FrequencyCounts) -> float | None:
-    pairs, n = frequencies.repeated_pairs, frequencies.num_draws
-    return n * (n - 1) / pairs if pairs else None
-
-
-def pairs_ends(frequencies: FrequencyCounts) -> tuple[float, float]:
-    """95 % limits of ``1 / sum p^2``; the upper one infinite before any id has repeated.
-
-    The number of repeated pairs, ``sum_t binom(t, 2) F_t``, is a sum of nearly Poisson counts with
-    weights. Its variance is the unbiased one, at least that of a Poisson number, at most that of
-    the weighted sum. One event more may be a repeat of the commonest id, and half as heavy again
-    (simulated: heavy tails, few draws).
-    """
-    n = frequencies.num_draws
-    weighted = [
-        (t * (t - 1) / 2, k) for t, k in zip(frequencies.times, frequencies.num_ids, strict=True)
-    ]
-    pairs, everything = frequencies.repeated_pairs / 2, n * (n - 1) / 2
-    if not everything:
-        return 1.0, math.inf
-    variance = math.fsum(weight**2 * k for weight, k in weighted)
-    if pairs and n > 3:
-        unbiased = (simpson_relative_error(frequencies) * pairs) ** 2
-        variance = min(variance, max(unbiased, pairs))
-    low, high = weighted_sum_interval(pairs, variance, 1.5 * frequencies.times[-1])
-    return everything / high, everything / low if low else math.inf
-
-
 def coherent_order_1(counts: Any, space: Space | int | None = None) -> Estimate:
     """Return the effective number of order 1, raised to that of order 2 where it came out lower.
 
-    Of masses it never does, of two estimates it can where few ids repeat: a report must not print
-    what cannot be.
+    Of masses it never does, of two estimates and of their upper ends it can where few ids repeat: a
+    report must not print what cannot be.
 
     >>> round(float(hill_number([2, 1, 1, 1], 1)), 1), float(coherent_order_1([2, 1, 1, 1]))
     (8.2, 10.0)
     """
     first, second = hill_number(counts, 1, space), hill_number(counts, 2, space)
-    return first if second.value is None else replace(first, value=max(float(first), second.value))
+    value = max(float(first), second.value or 0.0)
+    assert first.interval is not None
+    assert second.interval is not None
+    low, high = first.interval
+    if high is not None:
+        high = max(high, value, second.interval[1] or 0.0)
+    return replace(first, value=value, interval=(low, high))
 
 
 def richness_at_least(counts: Any, space: Space | int | None = None) -> Estimate:
@@ -235,7 +200,7 @@ def richness_at_least(counts: Any, space: Space | int | None = None) -> Estimate
     Estimate(15.0 ids, 95 % interval 5.0 .., n = 6)
     """
     frequencies, size = as_frequencies(counts), as_space(space).size
-    bounds = [chao1(frequencies), coherent_order_1(frequencies, size)]
+    bounds = [chao1(frequencies, space=size), coherent_order_1(frequencies, size)]
     most = math.inf if size is None else float(size)
     return Estimate(
         min(max(float(bound) for bound in bounds if bound.value is not None), most),
@@ -311,13 +276,14 @@ def _entropy_upper(frequencies: FrequencyCounts, size: int, half: float) -> floa
 
 
 def _entropy_variance(frequencies: FrequencyCounts) -> tuple[float, float]:
-    """Variance of the estimated entropy, and what one id drawn once adds to the estimate.
+    """Variance of the estimated entropy, and what one id drawn once adds in place of another draw.
 
     The entropy is a sum of ``g(x)`` over the counts x. The jackknife, ``J1`` = sum of
     ``x (g(x) - g(x-1))^2`` less what the fixed n explains, counts the part of second order twice
     (Efron & Stein 1981);
     half of ``J2 = sum x (x-1) (g(x) - 2 g(x-1) + g(x-2))^2`` takes it away again. Here 35 %,
-    for what is left of the bias (simulated).
+    for what is left of the bias (simulated). That half is there even where the first order is
+    none, as where all ids are equally likely.
     """
     n, once, twice = frequencies.num_draws, frequencies.seen(1), frequencies.seen(2)
     times, num_ids = np.array(frequencies.times), np.array(frequencies.num_ids)
@@ -331,26 +297,9 @@ def _entropy_variance(frequencies: FrequencyCounts) -> tuple[float, float]:
     first = g(times) - g(times - 1)
     second = first - (g(times - 1) - g(times - 2))
     first += (times == 1) * of_once + (times == 2) * (of_twice - of_once) - (times == 3) * of_twice
-    jackknife = float((num_ids * times * first**2).sum())
-    jackknife -= float((num_ids * times * first).sum()) ** 2 / n
+    mean = float((num_ids * times * first).sum()) / n
+    jackknife = float((num_ids * times * first**2).sum()) - n * mean**2
     pairs = float((num_ids * times * (times - 1) * second**2).sum())
     # Without a repeat it is a difference of equals, and comes out below zero by rounding.
-    variance = max(jackknife - 0.35 * pairs, jackknife / 4, 0.0)
-    return variance, float(g(np.array([1]))[0]) + of_once
-
-
-def simpson_relative_error(frequencies: FrequencyCounts) -> float:
-    """Standard error of the unbiased ``sum p^2``, relative to it.
-
-    The squared error is the square of the estimate less the unbiased estimate of the square, from
-    pairs of pairs without a common draw; at least what it is where all masses are equal.
-    """
-    n, pairs = frequencies.num_draws, frequencies.repeated_pairs
-    triples = sum(
-        t * (t - 1) * (t - 2) * k
-        for t, k in zip(frequencies.times, frequencies.num_ids, strict=True)
-    )
-    # Whole numbers to the end: both squares agree in most of their digits.
-    disjoint = pairs**2 - 4 * triples - 2 * pairs
-    variance = 1.0 - disjoint * n * (n - 1) / ((n - 2) * (n - 3) * pairs**2)
-    return math.sqrt(max(variance, 2.0 * (1.0 / pairs - 1.0 / (n * (n - 1)))))
+    variance = max(jackknife - 0.35 * pairs, pairs / 2, 0.0)
+    return variance, float(g(np.array([1]))[0]) + of_once - mean

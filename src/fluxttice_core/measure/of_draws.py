@@ -17,7 +17,7 @@ from .unseen import sample_coverage, unseen_mass
 OF_DRAWS = Registry()
 OF_DRAWS.add("observed_richness", "distinct ids", observed_richness, is_count=True)
 OF_DRAWS.add("richness_at_least", "richness, at least", richness_at_least)
-OF_DRAWS.add("chao1", "Chao1", lambda counts, _: chao1(counts), is_shown=False)
+OF_DRAWS.add("chao1", "Chao1", lambda counts, space: chao1(counts, space=space), is_shown=False)
 OF_DRAWS.add(
     "good_turing_coverage",
     "mass of the ids seen (Good-Turing)",

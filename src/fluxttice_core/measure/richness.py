@@ -67,7 +67,7 @@ def observed_richness(counts: Any, space: Space | int | None = None) -> Estimate
 BIAS_CORRECTED, CLASSIC = "bias-corrected", "classic"
 
 
-def chao1(counts: Any, form: str = BIAS_CORRECTED) -> Estimate:
+def chao1(counts: Any, form: str = BIAS_CORRECTED, space: Space | int | None = None) -> Estimate:
     """Chao1, a *lower* bound of the richness, from the ids drawn once and those drawn twice.
 
     Bias-corrected ``S + F1 (F1 - 1) / (2 (F2 + 1))``, as scikit-bio gives by default; or classic
@@ -83,6 +83,7 @@ def chao1(counts: Any, form: str = BIAS_CORRECTED) -> Estimate:
     ----------
     counts : per id, or :class:`FrequencyCounts`.
     form : "bias-corrected" or "classic".
+    space : no richness exceeds its size.
 
     Returns
     -------
@@ -107,9 +108,11 @@ def chao1(counts: Any, form: str = BIAS_CORRECTED) -> Estimate:
     """
     frequencies = as_frequencies(counts)
     check_form(form, (BIAS_CORRECTED, CLASSIC))
+    size = as_space(space).size
+    most = math.inf if size is None else float(size)
     return Estimate(
-        chao1_value(frequencies, form),
-        (chao1_lower(frequencies), None),
+        min(chao1_value(frequencies, form), most),
+        (min(chao1_lower(frequencies), most), None),
         unit="ids",
         method=f"{form} (Chao 1984), a lower bound; the interval is one-sided",
         n=frequencies.num_draws,
@@ -163,19 +166,22 @@ def expectation_interval(frequencies: FrequencyCounts, size: int | None) -> tupl
     pool = 1.75 * (chao1_value(frequencies) - seen)
     more = -pool * math.expm1(-once / pool) if pool else 0.0
     # Ids are whole: never less than the spread of one.
-    below = above = Z95 * math.sqrt(max(more - once**2 / n, 1.0))
-    if once < RARE_EVENTS:
-        low, high = poisson_mean_interval(once)
-        below = max(below, rarity(frequencies) * (once - low))
-        above = max(above, rarity(frequencies) * (high - once))
+    half = Z95 * math.sqrt(max(more - once**2 / n, 1.0))
+    below, above = (max(half, reach) for reach in once_reach(frequencies))
     return max(seen - below, 1.0), min(seen + above, top)
 
 
-def rarity(frequencies: FrequencyCounts) -> float:
-    """Share of the Poisson spread of the ids drawn once that is left beside those drawn twice.
+def once_reach(frequencies: FrequencyCounts) -> tuple[float, float]:
+    """How far the exact Poisson limits of few ids drawn once reach below and above their number.
 
-    1 if no id was drawn twice: what was drawn once may be of any number of ids. Else they are
-    about ``F1^2 / 2 F2`` ids, most of which are sure to be drawn.
+    Of these only a share is a spread of the ids: all if no id was drawn twice, since what was
+    drawn once may be of any number of ids; else they are about ``F1^2 / 2 F2`` ids, most of which
+    are sure to be drawn. Nothing where there are many.
     """
-    ratio = 2.0 * frequencies.seen(2) / max(frequencies.seen(1), 1)
-    return math.sqrt(-math.expm1(-ratio) / ratio) if ratio else 1.0
+    once = frequencies.seen(1)
+    if once >= RARE_EVENTS:
+        return 0.0, 0.0
+    ratio = 2.0 * frequencies.seen(2) / max(once, 1)
+    share = math.sqrt(-math.expm1(-ratio) / ratio) if ratio else 1.0
+    low, high = poisson_mean_interval(once)
+    return share * (once - low), share * (high - once)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..estimate import Z95
 from ..frequencies import FrequencyCounts
 from ..poisson import RARE_EVENTS, poisson_mean_interval
-from ..richness import expectation_interval
+from ..richness import expectation_interval, once_reach
 
 Weights = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 # New ids among further draws, from how many were drawn once, twice and three times.
@@ -31,16 +31,22 @@ Rise = Callable[[float, float, float], float]
 
 
 def sum_variance(
-    frequencies: FrequencyCounts, weights: Weights, second_order: float = 0.35
+    frequencies: FrequencyCounts,
+    weights: Weights,
+    second_order: float = 0.35,
+    *,
+    is_smooth: bool = True,
 ) -> float:
     """Variance of ``sum_x h(m_x)`` over samples of n draws, by the jackknife over draws.
 
-    It counts the part of second order twice (Efron & Stein 1981), of which most is taken away.
+    It counts the part of second order twice (Efron & Stein 1981), of which most is taken away. Of a
+    smooth h that part is there even where the first is none, as where all ids are equally likely.
 
     Parameters
     ----------
     weights : h, of whole numbers of at least 0; ``h(0)`` is 0.
     second_order : share of that part to take away; half of it would leave no bias.
+    is_smooth : whether h has no steps, whose second differences say nothing of its spread.
     """
     times, num_ids = np.array(frequencies.times), np.array(frequencies.num_ids, dtype=np.float64)
     first = weights(times) - weights(times - 1)
@@ -48,7 +54,7 @@ def sum_variance(
     total = float((num_ids * times * first).sum())
     variance = float((num_ids * times * first**2).sum()) - total**2 / frequencies.num_draws
     pairs = float((num_ids * times * (times - 1) * second**2).sum())
-    return max(variance - second_order * pairs, variance / 4, 0.0)
+    return max(variance - second_order * pairs, pairs / 2 if is_smooth else variance / 4, 0.0)
 
 
 def gamma_limits(value: float, variance: float, weight: float) -> tuple[float, float]:
@@ -96,16 +102,19 @@ def rarefied_interval(
         return expectation_interval(frequencies, size)
     if num_draws <= 1:
         return float(num_draws), float(num_draws)
+    most = float(num_draws if size is None else min(num_draws, size))
+    if n - frequencies.observed_richness < RARE_EVENTS:
+        few, many = repeats_earlier(frequencies, num_draws)
+        return num_draws - many, min(num_draws - few, most)
     value = float((np.array(frequencies.num_ids) * weights(np.array(frequencies.times))).sum())
-    variance = sum_variance(frequencies, weights)
     share = num_draws / n
-    if n - frequencies.observed_richness >= RARE_EVENTS:
-        # Ids are whole: never less than the spread of one.
-        variance = max(variance, share**2)
+    # Ids are whole: never less than the spread of one.
+    variance = max(sum_variance(frequencies, weights), share**2)
     pair = 2.0 * share - float(weights(np.array([2]))[0])
     few, many = gamma_limits(num_draws - value, variance, pair)
-    most = num_draws if size is None else min(num_draws, size)
-    return max(num_draws - many, 1.0), max(min(num_draws - few, float(most)), value)
+    below, above = (share * each for each in once_reach(frequencies))
+    low, high = min(num_draws - many, value - below), max(num_draws - few, value + above)
+    return max(low, 1.0), max(min(high, most), value)
 
 
 def extrapolated_interval(
@@ -136,6 +145,17 @@ def extrapolated_interval(
     low = seen + few - max(below, seen - least[0])
     high = seen + max(many, few) + max(above, least[1] - seen)
     return min(max(low, least[0]), most), min(high, most)
+
+
+def repeats_earlier(frequencies: FrequencyCounts, num_draws: float) -> tuple[float, float]:
+    """95 % limits of the expected repeats in fewer draws, where few were seen.
+
+    They grow at least as the draws, and at most as the pairs of draws, whatever the masses.
+    """
+    n = frequencies.num_draws
+    low, high = expectation_interval(frequencies, None)
+    draws = (num_draws - 1.0) / (n - 1.0)
+    return draws * num_draws / n * (n - high), draws * (n - low)
 
 
 def repeats_later(frequencies: FrequencyCounts, num_draws: float) -> tuple[float, float]:
@@ -200,7 +220,9 @@ def rise_limits(
         below += max(min(*ends, 0.0) ** 2 - normal, 0.0)
         above += max(max(*ends, 0.0) ** 2 - normal, 0.0)
     # Less is taken away: the slopes are estimated themselves (simulated).
-    variance = sum_variance(frequencies, lambda times: table[np.minimum(times, 4)], 0.2)
+    variance = sum_variance(
+        frequencies, lambda times: table[np.minimum(times, 4)], 0.2, is_smooth=False
+    )
     if with_seen:
         variance = max(variance, 1.0)
     half = Z95**2 * variance

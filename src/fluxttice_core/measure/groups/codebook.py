@@ -37,7 +37,7 @@ class CodebookUsage:
     100 draws of 4 codes
     usage                     75.00 %  (fair dice 99.99 %)
     perplexity of the draws   3.0
-    perplexity, corrected     3.0  (95 % interval 2.7 .. 3.1)
+    perplexity, corrected     3.0  (95 % interval 2.7 .. 3.7)
     never met                 1 codes, each of mass at most 0.04287
     """
 

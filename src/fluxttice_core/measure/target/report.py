@@ -160,7 +160,7 @@ def against_target(
     >>> report.estimates["mass_outside"].value_text(), report.chi_square
     ('0.16667', None)
     >>> against_target(["C", "C", "N"], {"C": 0.5, "N": 0.5}, num_simulations=99).modes_met
-    1
+    2
     """
     labels = LabelledIds(masses) if isinstance(masses, Mapping) else None
     q = as_masses(masses if labels is None else list(masses.values()))
