@@ -122,10 +122,11 @@ wheel: install ## build the wheel into dist/ (same source, same bytes)
 	@rm -rf build
 	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-1577836800} $(BIN)/python -m build --wheel --no-isolation
 
+# Packages of the dev group ask for torch; --excludes keeps it, and the CUDA packages it brings, out.
 lock: ## resolve requirements/lock.txt anew (needs uv; torch is pinned by hand)
-	@$(UV) pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	@echo torch | $(UV) pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --extra report --group dev --group torch-deps \
+	  --extra report --group dev --group torch-deps --excludes - \
 	  --custom-compile-command 'make lock' --output-file requirements/lock.txt
 
 clean: ## remove build products and caches, keep .venv and results
