@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import peer_figures
 
 from fluxttice_core import load
 from fluxttice_core.cli.console import say
@@ -24,7 +25,13 @@ from fluxttice_core.files import write_atomically
 from fluxttice_core.show.words import percent
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/model.md", "docs/configuration.md", "docs/assurance.md")
+PAGES = (
+    "README.md",
+    "docs/assurance.md",
+    "docs/configuration.md",
+    "docs/measurement.md",
+    "docs/model.md",
+)
 MARKER = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -262,6 +269,9 @@ FIGURES = {
     "codebook_ablation": codebook_ablation,
     "identity": identity,
     "identity_codebook": identity_codebook,
+    "gflownet_peer": lambda: peer_figures.gflownet(record("gflownet_peer.json")),
+    "codebook_peer": lambda: peer_figures.codebook(record("codebook_peer.json")),
+    "dependent_tokens": lambda: peer_figures.dependent(record("dependent_tokens.json")),
 }
 
 

@@ -21,6 +21,9 @@ def images(rng, kind, p, num):
     size = len(p)
     if kind == "four different":
         return np.argpartition(rng.random((num, size)), 4, axis=1)[:, :4]
+    if kind == "four at once":
+        # Whoever has one of them has all: few images meet, and those that do share every token.
+        return rng.integers(0, size // 4, (num, 1)) * 4 + np.arange(4)
     if kind == "copies 16 back":
         drawn = rng.choice(size, (num, 64), p=p)
         for place in range(16, 64):
@@ -57,11 +60,11 @@ def share_that_hold(kind, shape, size, num_groups, num_samples):
         richness.append(size - int(unseen.sum()))
         found.append((by_groups(table_of(drawn), as_space(None)), float(p[unseen].sum())))
     truth["observed_richness"] = float(np.mean(richness))
+    given = {name: [one for one, _ in found if one[name].interval] for name in truth}
     holds = {
-        name: np.mean(
-            [held(each[name].interval, value) for each, _ in found if each[name].interval]
-        )
+        name: np.mean([held(each[name].interval, value) for each in given[name]])
         for name, value in truth.items()
+        if given[name]
     }
     holds["unseen_mass"] = np.mean([held(each["unseen_mass"].interval, u) for each, u in found])
     return {name: float(share) for name, share in holds.items()}
@@ -70,6 +73,8 @@ def share_that_hold(kind, shape, size, num_groups, num_samples):
 REGIMES = [
     ("four different", "uniform", 2_000),
     ("four different", "uniform", 200),
+    ("four at once", "uniform", 4_000),
+    ("four at once", "uniform", 20_000),
     ("copies 16 back", "uniform", 2_000),
     ("copies 16 back", "zipf", 2_000),
     ("eight of its own", "uniform", 2_000),

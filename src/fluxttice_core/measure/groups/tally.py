@@ -154,6 +154,27 @@ class GroupFigures:
         """Share of the draws of each group whose id no other holds."""
         return self.table.by_group(self._counts * (self._holders == 1)) / self.sizes
 
+    def shared(self) -> NDArray[np.float64]:
+        """Ids of each group that another holds too."""
+        return self.table.by_group((self._holders > 1).astype(np.float64))
+
+    def further_meetings(self) -> tuple[float, float]:
+        """How many meetings of two groups fewer and more may have been, where they are rare.
+
+        Where groups hardly ever share an id, those that do are nearly Poisson in pairs, and leaving
+        out one group at a time tells nothing if there was no meeting at all.
+        """
+        meetings = int(np.count_nonzero(self.shared())) // 2
+        if meetings >= RARE_EVENTS:
+            return 0.0, 0.0
+        low, high = poisson_mean_interval(meetings)
+        return meetings - low, high - meetings
+
+    def most_shared(self, values: NDArray[np.float64], otherwise: float) -> float:
+        """The most of any group that met another; of few meetings none tells the most."""
+        met = values[self.shared() > 0]
+        return float(met.max()) if len(met) >= 2 * _FEW_ALONE else otherwise
+
     def entropy(self) -> LeftOut:
         """Plug-in entropy in nats."""
         totals, rest = self._totals, self._totals - self._counts
@@ -217,9 +238,12 @@ def _richness(figures: GroupFigures, space: Space) -> Estimate:
     most = figures.num_draws if space.size is None else min(figures.num_draws, space.size)
     # Ids are whole: never less than the spread of one.
     half = max(seen.half, Z95)
+    fewer, more = figures.further_meetings()
+    ids = figures.most_shared(figures.shared(), float(np.bincount(figures.table.groups).max()))
+    low, high = seen.whole - max(half, ids * more), seen.whole + max(half, ids * fewer)
     return Estimate(
         int(seen.whole),
-        (max(seen.whole - half, 1.0), min(seen.whole + half, most)),
+        (max(low, 1.0), min(high, most)),
         unit="ids",
         method=f"exact count; of its expectation over as many groups, {BY_GROUPS}",
         n=int(figures.num_draws),
@@ -235,6 +259,9 @@ def _unseen(figures: GroupFigures) -> Estimate:
         # Of a few such groups none tells how much another may hold alone.
         most = float(alone.max()) if groups >= _FEW_ALONE else 1.0
         low, high = 0.0, max(high, most * poisson_mean_interval(groups)[1] / num)
+    fewer, more = figures.further_meetings()
+    met = 2.0 * figures.most_shared(1.0 - alone, 1.0) / num
+    low, high = min(low, share.whole - met * more), max(high, share.whole + met * fewer)
     return Estimate(
         share.whole,
         (max(low, 0.0), min(high, 1.0)),
