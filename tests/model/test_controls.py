@@ -73,5 +73,11 @@ def test_untrained_weights_stay_within_the_usual_bounds():
 @pytest.mark.parametrize("pathway", PATHWAYS)
 def test_a_collapsed_decoder_says_the_same_whatever_the_code(pathway):
     model = ReferenceVAE(collapsed_weights(5))
-    logits = model.logits(np.random.default_rng(2).normal(size=(50, 16)), pathway)
-    assert (logits == logits[0]).all()
+    codes = np.random.default_rng(2).normal(size=(50, 16))
+    logits = model.logits(codes, pathway)
+    # A matrix product may round the last rows of a batch in another order than the rest.
+    np.testing.assert_allclose(
+        logits, np.broadcast_to(logits[:1], logits.shape), rtol=0, atol=1e-14
+    )
+    heard = ReferenceVAE(untrained_weights(5)).logits(codes, pathway)
+    assert np.abs(heard - heard[0]).max() > 0.01
