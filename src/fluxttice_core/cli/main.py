@@ -23,6 +23,7 @@ COMMANDS = {
     "info": ("info", "Say what a checkpoint is: identity, hashes, config, origin."),
     "keygen": ("keygen", "Make a key pair to sign certificates with."),
     "operations": ("operations", "Look a gate up by name, index or table."),
+    "plan": ("plan", "Say how many draws are enough, and when to stop."),
     "report": ("report", "Write a page of figures about a checkpoint."),
     "sample": ("codec", "Draw operations from the model."),
     "train": ("train", "Train from a configuration file; resumable bit for bit."),

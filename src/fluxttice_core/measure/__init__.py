@@ -54,6 +54,7 @@ from .of_draws import OF_DRAWS
 from .of_masses import OF_MASSES
 from .pairs.permutation import TwoSampleTest, two_sample_test
 from .pairs.report import TwoSamplesReport, compare_samples
+from .planning.stopping import StoppingReport, UnseenMassStop
 from .plug_in import plug_in_perplexity
 from .poisson import poisson_interval, poisson_mean_interval
 from .registry import Estimator, Registry
@@ -111,11 +112,13 @@ __all__ = [
     "Independence",
     "Registry",
     "Space",
+    "StoppingReport",
     "Tally",
     "TargetReport",
     "TargetSample",
     "TwoSampleTest",
     "TwoSamplesReport",
+    "UnseenMassStop",
     "WordSpace",
     "against_target",
     "as_frequencies",

@@ -164,7 +164,7 @@ class Sample:
             As :meth:`count`; the same of the groups.
         """
         for chunk, groups in chunks:
-            with _interruption_held_back():
+            with interruption_held_back():
                 ids, labels = self.reader.ids(chunk), self._group_reader.ids(groups)
                 if self.reader.is_numbering:
                     self.tally.space_size = None
@@ -193,7 +193,7 @@ class Sample:
             Draws that are not discrete, of different kinds, or outside the space.
         """
         for chunk in chunks:
-            with _interruption_held_back():
+            with interruption_held_back():
                 ids = self.reader.ids(chunk)
                 if self.reader.is_numbering:
                     # Those of a reference are numbered first: the size of the space bounds no id.
@@ -204,7 +204,7 @@ class Sample:
 
 
 @contextmanager
-def _interruption_held_back() -> Iterator[None]:
+def interruption_held_back() -> Iterator[None]:
     """Let Ctrl-C wait until a chunk is counted: half of one would be a wrong number."""
     if threading.current_thread() is not threading.main_thread():
         yield
