@@ -23,6 +23,7 @@ PUBLIC = [
     "IncidenceCounts",
     "IncidenceReport",
     "Independence",
+    "PlanReport",
     "Registry",
     "Space",
     "StoppingReport",
@@ -50,7 +51,10 @@ PUBLIC = [
     "distinct_variance",
     "distribution",
     "draws",
+    "draws_for_width",
     "draws_to_reach",
+    "draws_to_see",
+    "draws_to_tell_apart",
     "entropy_nats",
     "expected_coverage",
     "extrapolated_richness",
@@ -73,6 +77,7 @@ PUBLIC = [
     "observed_richness",
     "pairwise_chi_square",
     "perfect_sampler_floors",
+    "plan_draws",
     "plug_in_perplexity",
     "poisson_interval",
     "poisson_mean_interval",
@@ -140,4 +145,4 @@ def test_each_estimator_says_what_it_returns_refuses_and_rests_on(name):
 
 def test_the_estimators_are_found():
     assert {"chao1", "hill_number", "ratio_to_uniform", "richness_curve"} <= set(OF_COUNTS)
-    assert len(OF_COUNTS) == 32
+    assert len(OF_COUNTS) == 34

@@ -54,7 +54,10 @@ from .of_draws import OF_DRAWS
 from .of_masses import OF_MASSES
 from .pairs.permutation import TwoSampleTest, two_sample_test
 from .pairs.report import TwoSamplesReport, compare_samples
+from .planning.apart import draws_to_tell_apart
+from .planning.report import PlanReport, plan_draws
 from .planning.stopping import StoppingReport, UnseenMassStop
+from .planning.widths import draws_for_width, draws_to_see
 from .plug_in import plug_in_perplexity
 from .poisson import poisson_interval, poisson_mean_interval
 from .registry import Estimator, Registry
@@ -110,6 +113,7 @@ __all__ = [
     "IncidenceCounts",
     "IncidenceReport",
     "Independence",
+    "PlanReport",
     "Registry",
     "Space",
     "StoppingReport",
@@ -137,7 +141,10 @@ __all__ = [
     "distinct_variance",
     "distribution",
     "draws",
+    "draws_for_width",
     "draws_to_reach",
+    "draws_to_see",
+    "draws_to_tell_apart",
     "entropy_nats",
     "expected_coverage",
     "extrapolated_richness",
@@ -160,6 +167,7 @@ __all__ = [
     "observed_richness",
     "pairwise_chi_square",
     "perfect_sampler_floors",
+    "plan_draws",
     "plug_in_perplexity",
     "poisson_interval",
     "poisson_mean_interval",

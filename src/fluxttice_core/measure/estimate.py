@@ -16,7 +16,7 @@ CONFIDENCE_LEVEL = 0.95
 Interval = tuple[float | None, float | None]
 
 # Decimals on a screen, by unit.
-_DECIMALS = {"ids": 1, "mass": 5, "ratio": 4, "chi-square": 4, "nats": 4}
+_DECIMALS = {"draws": 0, "ids": 1, "mass": 5, "ratio": 4, "chi-square": 4, "nats": 4}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..measure import StoppingReport
+from ..measure import OF_DRAWS, PlanReport, StoppingReport
 from .words import percent
 
 
@@ -36,6 +36,63 @@ def stopping_text(report: StoppingReport) -> str:
     if not report.independence.could_tell:
         lines += ["It supposes independent draws; these are too few to tell whether they are."]
     return "\n".join(lines)
+
+
+def plan_text(report: PlanReport) -> str:
+    """Say how many draws are enough."""
+    space = "an unknown space" if report.space_size is None else f"{report.space_size:,} ids"
+    letters = ("A: ", "B: ") if len(report.sources) == 2 else ("",)
+    lines = [
+        f"{letter}{source}: {n:,} draws from {space}, {distinct:,} distinct"
+        for letter, source, n, distinct in zip(
+            letters, report.sources, report.num_draws, report.num_distinct, strict=True
+        )
+    ]
+    if report.interrupted:
+        lines[-1] += " (interrupted: so far)"
+    if not report.independent:
+        lines += ["", "NOT INDEPENDENT DRAWS, so nothing is planned from them:"]
+        for letter, check in zip(letters, report.independence, strict=True):
+            lines += [f"  {letter}{fault}" for fault in check.faults]
+        return "\n".join(lines)
+    lines += ["", f"Wanted: {_wanted(report)}.", _needed(report)]
+    if not all(check.could_tell for check in report.independence):
+        lines += ["Too few draws, or in unknown order, to tell whether they are independent."]
+    return "\n".join(lines)
+
+
+def _wanted(report: PlanReport) -> str:
+    wanted = report.wanted
+    if report.goal == "apart":
+        return (
+            f"a test at {100 * wanted['level']:g} % tells A from B in {100 * wanted['power']:g} % "
+            "of samples"
+        )
+    if report.goal == "reach":
+        return f"the ids drawn have {100 * wanted['mass']:g} % of the mass"
+    title = OF_DRAWS.title(wanted["figure"])
+    width = f"{wanted['width']:g}"
+    if wanted["relative"]:
+        width = f"{100 * wanted['width']:g} % of it"
+    return f"the 95 % interval of {title} at most {width} wide"
+
+
+def _needed(report: PlanReport) -> str:
+    needed = report.needed
+    each = " of each" if report.goal == "apart" else ""
+    low, high = needed.interval or (None, None)
+    if needed.value is None:
+        at_least = f"\nAt least {low:,.0f} draws{each}." if low is not None else ""
+        return f"NO ANSWER: {needed.reason}.{at_least}"
+    if high is None:
+        return (
+            f"Draws needed{each}: {needed.value_text()} (95 % interval {low:,.0f} and more: the "
+            "pilot does not bound it)."
+        )
+    return (
+        f"Draws needed{each}: {needed.value_text()} (95 % interval {low:,.0f} .. {high:,.0f}); "
+        f"{high:,.0f} to be on the safe side."
+    )
 
 
 def _ceiling(share: float) -> str:

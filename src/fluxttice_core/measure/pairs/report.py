@@ -169,8 +169,8 @@ def compare_samples(
         counts_a, counts_b = aligned(a, b)
         checks = _checked(counts_a, counts_b, (None, None), given)
     elif kind == "draws":
-        samples, interrupted = _read(a, b, given, known_spaces, num_draws, on_chunk)
-        counts_a, counts_b = _on_the_same_ids(*samples)
+        samples, interrupted = read_both(a, b, given, known_spaces, num_draws, on_chunk)
+        counts_a, counts_b = on_the_same_ids(*samples)
         spaces = {sample.reader.space for sample in samples}
         given = spaces.pop() if len(spaces) == 1 else given
         repeats = (samples[0].tally.adjacent_repeats, samples[1].tally.adjacent_repeats)
@@ -245,7 +245,7 @@ def _figures(
     return {"of_a": part(0), "of_b": part(1), "estimates": part(2)}
 
 
-def _read(
+def read_both(
     a: Any,
     b: Any,
     space: Space,
@@ -274,7 +274,8 @@ def _read(
     return (first, second), interrupted
 
 
-def _on_the_same_ids(a: Sample, b: Sample) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def on_the_same_ids(a: Sample, b: Sample) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How often each id of either sample was drawn in both, ``(N,)`` each."""
     (ids_a, times_a), (ids_b, times_b) = a.tally.counted_ids(), b.tally.counted_ids()
     ids = np.union1d(ids_a, ids_b)
     counts = np.zeros((2, len(ids)), dtype=np.int64)

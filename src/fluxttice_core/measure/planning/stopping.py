@@ -108,7 +108,7 @@ class UnseenMassStop:
         known_spaces: Sequence[WordSpace] = (),
     ) -> None:
         for name, value in (("below", below), ("level", level)):
-            _require_share(name, value)
+            require_share(name, value)
         self.below, self.level = float(below), float(level)
         given = as_space(space)
         self._sample = Sample(IdReader(space=given, known_spaces=known_spaces), given.size)
@@ -228,7 +228,8 @@ class UnseenMassStop:
         )
 
 
-def _require_share(name: str, value: Any) -> None:
+def require_share(name: str, value: Any) -> None:
+    """Refuse what is no share above 0 and below 1."""
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not is_number or not 0.0 < float(value) < 1.0:
         raise DrawsError(f"expected {name} above 0 and below 1, got {value!r}")
