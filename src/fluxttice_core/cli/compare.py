@@ -15,9 +15,11 @@ from ..measure.pairs.permutation import NUM_PERMUTATIONS
 from ..show.two_samples_text import two_samples_text
 from .console import json_option, note, progress, say, say_json
 from .reading import read_lines, reading_options, with_read
+from .sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  fluxttice compare before.npy after.npy\n"
     "  fluxttice compare 'old-*.npy' 'new-*.npy' --space 8192\n"

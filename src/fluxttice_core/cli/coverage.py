@@ -33,6 +33,7 @@ from .console import (
 from .drawn import draws_report
 from .incidence import incidence_report
 from .reading import READING, reading_options, with_read
+from .sections import SectionedCommand
 from .target import masses_report, target_report
 
 FOR_TARGETS = ("target", "modes", "simulations")
@@ -55,11 +56,13 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  fluxttice coverage\n"
     "  fluxttice coverage latest.pt --out report\n"
     "  fluxttice coverage draws.npy --space 19683\n"
-    "  fluxttice coverage 'shard-*.npy'\n"
+    "  fluxttice coverage 'shard-*.npy' --groups files\n"
+    "  fluxttice coverage species.csv --counts abundance\n"
     "  fluxttice coverage draws.npy --target masses.npy\n"
     "  fluxttice coverage masses.npy --kind masses\n"
     "  my_sampler | fluxttice coverage -",
@@ -69,63 +72,69 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     "--space",
     type=click.IntRange(1, 2**62),
     metavar="N",
-    help="Draws: ids are 0 .. N-1. Adds the uniform limit. Rows of nine trits need none.",
+    help="Draws: ids are 0 .. N-1; adds the uniform limit.",
 )
 @click.option(
     "--groups",
     metavar="NAME",
-    help="Draws: depend on each other within groups: a column that names them, or rows, or files.",
+    help="Draws: that hang together: a column, rows or files.",
 )
 @click.option(
     "--incidence",
     type=click.Choice(INCIDENCE),
-    help="Presence by sampling unit: of 0 and 1, units are rows or columns; or pairs unit, id.",
+    metavar="UNITS",
+    help="Draws: by unit: rows, columns or pairs (unit, id).",
 )
 @click.option(
     "--units",
     type=click.IntRange(min=1),
     metavar="T",
-    help="Presence: all units, where --counts are numbers of units, or --incidence pairs.",
+    help="Draws: all units, with --counts or pairs.",
 )
 @click.option(
     "--reference",
     metavar="FILE",
-    help="Draws: another sample; adds validity, uniqueness and novelty against it.",
+    help="Draws: a sample to find validity and novelty against.",
 )
 @click.option(
     "--target",
     metavar="FILE",
-    help="Draws: the masses to be drawn with (.npy, one a line, or label,mass); a report on that.",
+    help="Target: the masses, .npy or lines of label,mass.",
 )
 @click.option(
     "--modes",
     type=click.IntRange(min=1),
+    metavar="K",
     default=1,
     show_default=True,
-    help="Target: how many of its largest masses are modes, ties beside them.",
+    help="Target: so many of its largest masses are modes.",
 )
 @click.option(
     "--simulations",
     type=click.IntRange(19, 10**6),
+    metavar="R",
     default=NUM_SIMULATIONS,
     show_default=True,
-    help="Target: perfect runs behind its floors and p-values.",
+    help="Target: perfect runs behind floors and p-values.",
 )
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
-    help="What SOURCE holds, where its name does not say it.",
+    metavar="KIND",
+    help="SOURCE is a model, draws or masses.",
 )
 @click.option(
     "--num-draws",
     callback=_numbers,
+    metavar="N,...",
     default=",".join(map(str, DEFAULT_DRAWS)),
     show_default=True,
-    help="The n at which coverage is reported.",
+    help="Where coverage is reported.",
 )
 @click.option(
     "--runs",
     type=click.IntRange(0, 1000),
+    metavar="R",
     default=1,
     show_default=True,
     help="Models: real runs beside the expectation.",
@@ -133,25 +142,28 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 @click.option(
     "--latents",
     type=click.IntRange(2, 100_000_000),
+    metavar="N",
     default=NUM_LATENTS,
     show_default=True,
-    help="Models: prior latents behind the exact marginal.",
+    help="Models: prior latents behind the marginal.",
 )
 @click.option(
     "--control-latents",
     type=click.IntRange(2, 100_000_000),
+    metavar="N",
     default=CONTROL_LATENTS,
     show_default=True,
-    help="Models: prior latents of each control, where they are fewer.",
+    help="Models: those of each control, if fewer.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
+    metavar="N",
     default=0,
     show_default=True,
     help="Of latents and runs, or of perfect runs.",
 )
-@click.option("--out", "-o", metavar="DIR", help="Also write report.json, report.txt, a picture.")
+@click.option("--out", "-o", metavar="DIR", help="Also write the report, and a picture.")
 @reading_options
 @sha256_option
 @json_option
@@ -179,13 +191,12 @@ def coverage(
     as_json: bool,
     **reading: Any,
 ) -> None:
-    """Measure how much of its space a model or any generator reaches, beside limit and controls.
+    """Measure how much of its space a generator reaches, beside limit and controls.
 
     SOURCE is a checkpoint (.pt, .safetensors, v5_5; without one, the codebook), or draws of
     anything discrete: .npy, .csv, .txt, .smi, .jsonl, .parquet, a tensor in a .pt, or - for
-    standard input. Several files of draws, or a pattern, are one source. Draws with a --target are
-    read beside a perfect sampler of it; --kind masses gives exact figures of known masses.
-    Coverage alone proves nothing: random weights pass it. Read it beside the information.
+    standard input. Several files, or a pattern, are one source. Coverage alone proves nothing:
+    random weights pass it. Read it beside the information.
 
     Exit code 1: the draws are not independent, so no ratio is given.
     """

@@ -23,6 +23,7 @@ from ..measure.planning.widths import FIGURES
 from ..show.plan_text import plan_text, stopping_text
 from .console import json_option, note, progress, say, say_json
 from .reading import frequencies_of, read_lines, reading_options, with_read
+from .sections import SectionedCommand
 
 _SHARE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
 # What is asked for, and the options that say more of it.
@@ -51,6 +52,7 @@ def _width(_: click.Context, __: click.Parameter, text: str | None) -> tuple[flo
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  my_sampler | fluxttice plan - --stop-below 0.01\n"
     "  fluxttice plan pilot.npy --reach 0.99\n"

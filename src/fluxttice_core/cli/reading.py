@@ -20,11 +20,11 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
     (
         ("--header/--no-header",),
-        {"default": None, "help": "whether the first line names the columns."},
+        {"default": None, "help": "the first line names the columns."},
     ),
     (
         ("--index/--no-index",),
-        {"default": None, "help": "whether the first column numbers the rows and holds no draws."},
+        {"default": None, "help": "the first column numbers the rows."},
     ),
     (("--labels",), {"is_flag": True, "help": "every value is a label: 007 is not 7."}),
     (
@@ -32,22 +32,22 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         {
             "multiple": True,
             "metavar": "TEXT",
-            "help": "a text that is no draw, such as None; counted as invalid.",
+            "help": "a text that is no draw, such as None.",
         },
     ),
     (
         ("--counts",),
-        {"metavar": "NAME", "help": "the column that says how often each id was drawn."},
+        {"metavar": "NAME", "help": "the column of how often each id came."},
     ),
     (
         ("--histogram",),
-        {"is_flag": True, "help": "two columns: j, and the number of ids drawn j times."},
+        {"is_flag": True, "help": "columns: j, and how many ids came j times."},
     ),
     (("--dtype",), {"metavar": "TYPE", "help": "of raw numbers, such as uint16."}),
-    (("--delimiter",), {"metavar": "SIGN", "help": "of columns: one sign, or tab, space, ..."}),
+    (("--delimiter",), {"metavar": "SIGN", "help": "one sign, or tab, space, ..."}),
     (
         ("--format",),
-        {"metavar": "NAME", "help": "of the file, where its ending does not say it."},
+        {"metavar": "NAME", "help": "where the ending does not say it."},
     ),
 )
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -56,7 +56,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def reading_options(command: _Command) -> _Command:
     """Add the options of :class:`ReadOptions` to a command, under its ``**reading``."""
     for names, told in reversed(_OPTIONS):
-        command = click.option(*names, **{**told, "help": f"Draws: {told['help']}"})(command)
+        command = click.option(*names, **{**told, "help": f"Files: {told['help']}"})(command)
     return command
 
 
