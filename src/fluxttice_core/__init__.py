@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         verify,
     )
     from .artifacts.checkpoint import Checkpoint
+    from .citing import citation
     from .errors import FluxtticeError
     from .gates.names import Gate, gate
     from .gates.operations import generate_all_operations
@@ -38,6 +39,7 @@ __all__ = [
     "FluxtticeError",
     "Gate",
     "certify",
+    "citation",
     "coverage_report",
     "decode",
     "encode",
@@ -57,6 +59,7 @@ __all__ = [
 # does not load the others.
 _HOMES = dict.fromkeys(__all__, ".api") | {
     "Checkpoint": ".artifacts.checkpoint",
+    "citation": ".citing",
     "FluxtticeError": ".errors",
     "Gate": ".gates.names",
     "gate": ".gates.names",

@@ -172,6 +172,8 @@ GROUND = {
     "rng",
     "threads",
     "environment",
+    "tables",
+    "citing",
 }
 
 

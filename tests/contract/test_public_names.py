@@ -24,6 +24,7 @@ PUBLIC = [
     "FluxtticeError",
     "Gate",
     "certify",
+    "citation",
     "coverage_report",
     "decode",
     "encode",
@@ -42,6 +43,7 @@ PUBLIC = [
 SHOWN_ELSEWHERE = {"Gate", "seal"}
 
 SIGNATURES = {
+    "citation": "()",
     "load": "(path=None, *, sha256=None)",
     "encode": "(operations, *, model=None, pathway='A')",
     "decode": "(latents, *, model=None, pathway='A', reading='mode', generator=None)",

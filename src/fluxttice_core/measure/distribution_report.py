@@ -9,7 +9,9 @@ from typing import Any
 
 from ..errors import DrawsError
 from .coverage import expected_coverage, run_interval, uniform_coverage
+from .drawings import draw_expected_coverage
 from .estimate import Estimate
+from .forms import Forms, Sheet, figures_of
 from .masses import as_masses
 from .of_masses import OF_MASSES
 from .registry import ValueOf, flat_figures
@@ -18,8 +20,8 @@ from .space import Space
 SCHEMA = "fluxttice_core/distribution-report/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class DistributionReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class DistributionReport(Forms):
     """Exact figures of a distribution given as its masses: nothing is estimated.
 
     ``estimates`` holds every figure by name; ``entropy_nats``, ``chi_square`` and
@@ -48,6 +50,17 @@ class DistributionReport:
         """Effective numbers of order 0, 1 and 2."""
         zero, one, two = (float(self.estimates[f"hill_number_{order}"]) for order in range(3))
         return zero, one, two
+
+    def _sheet(self) -> Sheet:
+        return Sheet(
+            self.source,
+            f"{self.source}: {self.space_size:,} masses; every figure is exact",
+            figures_of(self.estimates, OF_MASSES.title),
+            tuple(self.estimates),
+            "equal masses",
+            (),
+            lambda axes: draw_expected_coverage(axes, self),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: every figure as a record, and flat."""

@@ -1,24 +1,19 @@
 """Reports on matplotlib axes: a curve with its band and its limit, figures with their intervals.
 
-The functions take axes that somebody made; only :func:`new_axes` loads matplotlib.
+The functions take axes that somebody made; only :func:`new_axes` loads matplotlib. Reports are any
+here, by their attributes: it is they that import this file, for their ``plot``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import DrawsError, MissingExtraError
 from .coverage import uniform_coverage
 from .estimate import Estimate, Interval
-
-if TYPE_CHECKING:
-    from .distribution_report import DistributionReport
-    from .draws_report import DrawsReport
-    from .target.report import TargetReport
-    from .units.report import IncidenceReport
 
 # Okabe & Ito's palette: told apart by colour-blind readers too.
 COLOUR, OTHER, LIMIT = "#0072B2", "#D55E00", "#8a8a8a"
@@ -42,8 +37,8 @@ def new_axes(axes: Any = None) -> Any:
     return pyplot.subplots(layout="constrained")[1]
 
 
-def draw_rarefaction(axes: Any, report: DrawsReport) -> None:
-    """Draw the distinct ids that fewer and more draws meet, with their intervals, and the limit.
+def draw_rarefaction(axes: Any, report: Any) -> None:
+    """Draw the curve of a ``DrawsReport``: the ids that fewer and more draws meet, and the limit.
 
     The line is whole up to the draws that there are and dashed beyond them; the limit, what as many
     throws of fair dice meet, is drawn where the size of the space is known.
@@ -98,8 +93,8 @@ def draw_curve(
     axes.grid(alpha=0.2)
 
 
-def draw_units(axes: Any, report: IncidenceReport) -> None:
-    """Draw the distinct ids that fewer sampling units hold, with their intervals."""
+def draw_units(axes: Any, report: Any) -> None:
+    """Draw the curve of an ``IncidenceReport``: the ids that fewer sampling units hold."""
     values = [float(item) for item in report.curve.values()]
     intervals = [item.interval for item in report.curve.values()]
     draw_curve(axes, list(report.curve), values, intervals, report.num_units)
@@ -108,8 +103,8 @@ def draw_units(axes: Any, report: IncidenceReport) -> None:
     axes.legend(loc="upper left")
 
 
-def draw_expected_coverage(axes: Any, report: DistributionReport) -> None:
-    """Draw the exact coverage at each n, where one real run falls, and the limit.
+def draw_expected_coverage(axes: Any, report: Any) -> None:
+    """Draw a ``DistributionReport``: exact coverage at each n, where a run falls, and the limit.
 
     Raises
     ------
@@ -118,7 +113,7 @@ def draw_expected_coverage(axes: Any, report: DistributionReport) -> None:
     """
     if not report.coverage:
         raise DrawsError(
-            "expected a report with coverage at some n, got none; name them as num_draws=(100, 1000)"
+            "expected a report with coverage at some n, got none; give num_draws=(100, 1000)"
         )
     points = sorted(report.coverage)
     n = [point[0] for point in points]
@@ -132,8 +127,8 @@ def draw_expected_coverage(axes: Any, report: DistributionReport) -> None:
     axes.grid(alpha=0.2)
 
 
-def draw_floors(axes: Any, report: TargetReport) -> None:
-    """Draw each distance from the target in deviations of a perfect sampler from its mean.
+def draw_floors(axes: Any, report: Any) -> None:
+    """Draw a ``TargetReport``: each distance, in deviations of a perfect sampler from its mean.
 
     Raises
     ------
@@ -155,25 +150,27 @@ def draw_floors(axes: Any, report: TargetReport) -> None:
     axes.grid(alpha=0.2)
 
 
-def draw_figures(axes: Any, figures: Iterable[tuple[str, Estimate]], colour: str = COLOUR) -> None:
+def draw_figures(
+    axes: Any, figures: Iterable[tuple[str, Estimate]], colours: Sequence[str]
+) -> None:
     """Draw figures of one unit below each other, each with its interval and its limit.
 
-    An interval that is open above ends in an arrow's head; what is withheld has a row and no mark.
+    An interval that is open above ends in an arrow's head; what is withheld is left out.
+
+    Raises
+    ------
+    DrawsError
+        Every figure is withheld.
     """
-    for label, estimate in figures:
-        if estimate.value is None:
-            axes.plot([], [])
-            continue
-        value = float(estimate)
-        axes.plot([value], [label], "o", color=colour)
+    known = [(label, item) for label, item in figures if item.value is not None]
+    if not known:
+        raise DrawsError("expected a figure to draw, got none that is not withheld; see to_table()")
+    for place, (label, estimate) in enumerate(known):
+        value, colour = float(estimate), colours[place % len(colours)]
         low, high = estimate.interval or (value, value)
-        axes.plot(
-            [value if low is None else low, value if high is None else high],
-            [label, label],
-            color=colour,
-        )
-        if high is None:
-            axes.plot([value], [label], ">", color=colour, markersize=9)
+        ends = [value if low is None else low, value if high is None else high]
+        axes.plot(ends, [label, label], color=colour)
+        axes.plot([value], [label], ">" if high is None else "o", color=colour)
         if estimate.limit is not None:
             axes.plot([estimate.limit], [label], "|", color=LIMIT, markersize=18, markeredgewidth=3)
     axes.invert_yaxis()

@@ -16,7 +16,9 @@ from .counting.independence import Independence, check_independence
 from .counting.reading import Sample, chunks_of, grouped_chunks
 from .coverage import uniform_coverage
 from .curves.rarefaction import richness_curve
+from .drawings import draw_rarefaction
 from .estimate import CONFIDENCE_LEVEL, Estimate, Interval
+from .forms import Forms, Sheet, figures_of
 from .frequencies import FrequencyCounts, as_frequencies
 from .groups.of_groups import estimates_by_groups
 from .groups.tally import GroupTable
@@ -32,6 +34,8 @@ NOT_INDEPENDENT = "the draws are not independent"
 _GRID = (0.01, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 # What the flat keys mean: some of the estimates' own words, and those of the keys that are none.
 _OWN_METHODS = ("observed_richness", "chao1", "good_turing_coverage")
+# The figures that stand in the few lines of a shell.
+_MAIN = ("coverage", "ratio", "richness_at_least", "unseen_mass", "hill_number_1")
 _METHODS = {
     "hill_numbers": "0: observed richness; 1: exp of the entropy of Chao, Wang & Jost (2013); 2: "
     "inverse of the unbiased sum of squares; intervals by the jackknife less its second order, and "
@@ -41,8 +45,8 @@ _METHODS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DrawsReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawsReport(Forms):
     """What draws alone can tell. Estimates are withheld where the draws are not independent.
 
     ``estimates`` holds every figure by name. Those that come with the library are attributes too:
@@ -98,6 +102,34 @@ class DrawsReport:
         """Intervals of the effective numbers."""
         one, two = (self.estimates[f"hill_number_{order}"].interval for order in (1, 2))
         return self.observed_richness_ci, one, two
+
+    def _sheet(self) -> Sheet:
+        space = "an unknown space" if self.space_size is None else f"{self.space_size:,} ids"
+        seen = f"{self.observed_richness:,} distinct"
+        heading = f"{self.source}: {self.num_draws:,} draws from {space}, {seen}"
+        if self.interrupted:
+            heading += " (interrupted: so far)"
+        if self.num_groups is not None:
+            heading += f", in {self.num_groups:,} groups"
+        notes: tuple[str, ...] = ()
+        if not self.independence.holds:
+            faults = "; ".join(self.independence.faults)
+            notes = (f"NOT INDEPENDENT DRAWS, so no estimate and no ratio is given: {faults}",)
+        elif self.num_groups is not None:
+            notes = ("Intervals are from the groups, which are taken to be independent.",)
+        elif not self.independence.could_tell:
+            notes = ("Every interval supposes independent draws, which these are too few to test.",)
+            if not self.independence.order_known:
+                notes = ("Every interval supposes independent draws; their order is not known.",)
+        return Sheet(
+            self.source,
+            heading,
+            figures_of(self.estimates, OF_DRAWS.title, OF_DRAWS.is_shown),
+            _MAIN,
+            "fair dice",
+            notes,
+            lambda axes: draw_rarefaction(axes, self),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: every estimate as a record, and its figures flat."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from ...errors import DrawsError
 from ..coverage import uniform_coverage
 from ..diversity import hill_number
+from ..drawings import COLOUR, draw_figures
 from ..estimate import Estimate, percent
+from ..forms import Forms, Sheet, figures_of
 from ..frequencies import as_frequencies
 from ..plug_in import plug_in_perplexity
 from ..space import as_space
@@ -20,10 +22,18 @@ from ..values import is_whole
 from .tally import GroupTable, by_groups
 
 _MISS = 0.05
+_TITLES = {
+    "usage": "usage",
+    "perplexity": "perplexity of the draws",
+    "perplexity_corrected": "perplexity, corrected",
+    "never_met": "codes never met",
+    "never_met_mass": "mass of one named code never met, at most",
+    "any_never_met_mass": "mass of each code never met, at most",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class CodebookUsage:
+@dataclass(frozen=True, slots=True, repr=False)
+class CodebookUsage(Forms):
     """What draws say of one codebook.
 
     ``estimates``: ``usage`` (codes met over all codes), ``perplexity`` of the draws and
@@ -60,6 +70,32 @@ class CodebookUsage:
             f"most {float(found['any_never_met_mass']):.4g}",
         ]
         return "\n".join(lines)
+
+    def _sheet(self) -> Sheet:
+        return Sheet(
+            "",
+            f"{self.num_draws:,} draws of {self.size:,} codes",
+            figures_of(self.estimates, lambda name: _TITLES.get(name, name)),
+            ("usage", "perplexity", "perplexity_corrected", "never_met"),
+            "fair dice",
+            (),
+            self._draw,
+        )
+
+    def _draw(self, axes: Any) -> None:
+        """Draw what is counted in codes, beside all the codes and those that fair dice meet."""
+        found = self.estimates
+        met = Estimate(
+            self.size - int(float(found["never_met"])),
+            unit="codes",
+            method="exact count",
+            limit=self.size * float(found["usage"].limit or 0.0),
+        )
+        rows = [("codes met", met)]
+        for name in ("perplexity", "perplexity_corrected"):
+            rows.append((_TITLES[name], replace(found[name], limit=float(self.size))))
+        draw_figures(axes, rows, [COLOUR])
+        axes.set_xlabel(f"codes, of {self.size:,}; grey: the limit")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

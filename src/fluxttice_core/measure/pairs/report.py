@@ -13,7 +13,9 @@ from ...errors import DrawsError
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, chunks_of
+from ..drawings import COLOUR, OTHER, draw_figures
 from ..estimate import CONFIDENCE_LEVEL, Estimate
+from ..forms import Figure, Forms, Sheet
 from ..frequencies import FrequencyCounts
 from ..registry import IntervalOf, ValueOf, flat_figures
 from ..space import Space, WordSpace, as_space
@@ -23,6 +25,13 @@ from .permutation import MOST_DRAWS, NUM_PERMUTATIONS, TwoSampleTest, aligned, t
 SCHEMA = "fluxttice_core/two-samples-report/v1"
 NOT_INDEPENDENT = "the draws are not independent"
 SIGNIFICANCE = 0.05
+_TITLES = {
+    "richness": "distinct ids",
+    "unseen_mass": "mass unseen",
+    "richness_at_coverage": "distinct ids, equal mass seen",
+    "hill_number_1": "effective number, order 1",
+    "hill_number_2": "effective number, order 2",
+}
 # What stands in the JSON as it is.
 _PLAIN = (
     "source_a",
@@ -41,8 +50,8 @@ _PLAIN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TwoSamplesReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class TwoSamplesReport(Forms):
     """Draws of two generators, A and B, of the same ids.
 
     ``estimates`` holds the differences, A less B, by name: ``richness`` and ``unseen_mass`` at
@@ -102,6 +111,57 @@ class TwoSamplesReport:
     def independent(self) -> bool:
         """Whether nothing speaks against independent draws in either sample."""
         return self.independence_a.holds and self.independence_b.holds
+
+    def _sheet(self) -> Sheet:
+        parts = (("of_a.", "A"), ("of_b.", "B"), ("", "A - B"))
+        figures = [
+            Figure(f"{part}{name}", f"{_TITLES.get(name, name)}: {whose}", found[name])
+            for name in self.estimates
+            for (part, whose), found in zip(
+                parts, (self.of_a, self.of_b, self.estimates), strict=True
+            )
+        ]
+        test, dependent = self.test, None if self.independent else NOT_INDEPENDENT
+        how = "not tested"
+        if test is not None:
+            made = f"{test.num_permutations:,} permutations, seed {test.seed}"
+            how = made if test.num_permutations else "every division listed"
+        p_value = Estimate(
+            self.p_value,
+            unit="p-value",
+            method=f"exchange of labels, three statistics, Bonferroni; {how}",
+            n=self.num_draws_a + self.num_draws_b,
+            reason=dependent,
+        )
+        notes = [
+            f"Distinct ids and mass unseen at {self.equal_draws:,} draws each; effective numbers "
+            "are of the generators, at any n."
+        ]
+        for name, check in (("A", self.independence_a), ("B", self.independence_b)):
+            if not check.holds:
+                notes.append(f"NOT INDEPENDENT DRAWS in {name}: {'; '.join(check.faults)}")
+        return Sheet(
+            f"{self.source_a} | {self.source_b}",
+            f"A: {self.source_a}, {self.num_draws_a:,} draws; "
+            f"B: {self.source_b}, {self.num_draws_b:,} draws"
+            + (" (interrupted: so far)" if self.interrupted else ""),
+            (*figures, Figure("p_value", "p, of one law", p_value)),
+            (*self.estimates, "p_value"),
+            "no difference",
+            tuple(notes),
+            self._draw,
+        )
+
+    def _draw(self, axes: Any) -> None:
+        """Draw what is counted in ids, A above B."""
+        rows = [
+            (f"{_TITLES.get(name, name)}: {whose}", found[name])
+            for name, item in self.estimates.items()
+            if item.unit == "ids"
+            for whose, found in (("A", self.of_a), ("B", self.of_b))
+        ]
+        draw_figures(axes, rows, [COLOUR, OTHER])
+        axes.set_xlabel("ids, with 95 % intervals")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: every figure as a record, and the differences flat."""

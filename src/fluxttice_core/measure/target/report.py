@@ -13,7 +13,9 @@ from ...errors import DrawsError
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, chunks_of
+from ..drawings import draw_floors
 from ..estimate import CONFIDENCE_LEVEL, Estimate, finite
+from ..forms import Figure, Forms, Sheet, figures_of
 from ..frequencies import FrequencyCounts
 from ..masses import as_masses
 from ..registry import IntervalOf, ValueOf, flat_figures
@@ -31,8 +33,8 @@ SIGNIFICANCE = 0.05
 _TESTS = ("chi_square", "l1", "jensen_shannon", "kullback_leibler")
 
 
-@dataclass(frozen=True, slots=True)
-class TargetReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class TargetReport(Forms):
     """Draws of a generator against the masses that it is to draw from.
 
     ``estimates`` holds every figure by name, attributes too (``report.l1``, ``report.ratio_ci``);
@@ -91,6 +93,40 @@ class TargetReport:
     def told_apart(self) -> bool | None:
         """Whether the draws tell the generator from a perfect sampler, at 5 %; None: not tested."""
         return None if self.p_value is None else self.p_value <= SIGNIFICANCE
+
+    def _sheet(self) -> Sheet:
+        figures = tuple(
+            replace(item, limit_deviation=self.floors[item.name].standard_deviation)
+            if item.name in self.floors
+            else item
+            for item in figures_of(self.estimates, OF_TARGET.title)
+        )
+        runs = next(iter(self.floors.values()))
+        dependent = None if self.independence.holds else NOT_INDEPENDENT
+        p_value = Estimate(
+            self.p_value,
+            unit="p-value",
+            method="least p-value of four distances, times four (Bonferroni), of "
+            f"{runs.num_simulations:,} perfect runs, seed {runs.seed}; 0 with mass outside",
+            n=self.num_draws,
+            reason=dependent,
+        )
+        notes: tuple[str, ...] = ()
+        if dependent is not None:
+            faults = "; ".join(self.independence.faults)
+            notes = (f"NOT INDEPENDENT DRAWS, so no interval and no p-value is given: {faults}",)
+        heading = (
+            f"{self.source}: {self.num_draws:,} draws against a target of {self.space_size:,} ids"
+        )
+        return Sheet(
+            self.source,
+            heading + (" (interrupted: so far)" if self.interrupted else ""),
+            (*figures, Figure("p_value", "p, of a perfect sampler", p_value)),
+            ("ratio", "mass_outside", "l1", "p_value"),
+            "perfect sampler",
+            notes,
+            lambda axes: draw_floors(axes, self),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: every figure as a record, and flat."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import DrawsError
+from ..drawings import draw_units
 from ..estimate import CONFIDENCE_LEVEL, Estimate
+from ..forms import Forms, Sheet, figures_of
 from ..registry import Registry
 from .counts import IncidenceCounts, as_incidence, chao2, incidence_coverage, rarefied_units
 
@@ -38,8 +40,8 @@ OF_INCIDENCE.add(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IncidenceReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class IncidenceReport(Forms):
     """What incidences tell, by name: ``estimates``, and ``curve``, the distinct ids by units.
 
     Examples
@@ -55,6 +57,17 @@ class IncidenceReport:
     estimates: Mapping[str, Estimate]
     curve: Mapping[int, Estimate]
     schema: str = SCHEMA
+
+    def _sheet(self) -> Sheet:
+        return Sheet(
+            self.source,
+            f"{self.source}: {self.num_units:,} sampling units, {self.num_incidences:,} presences",
+            figures_of(self.estimates, OF_INCIDENCE.title),
+            tuple(self.estimates),
+            "limit",
+            (f"{SUPPOSED[0].upper()}{SUPPOSED[1:]}.",),
+            lambda axes: draw_units(axes, self),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

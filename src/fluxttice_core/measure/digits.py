@@ -1,0 +1,104 @@
+"""How many digits of a figure are shown.
+
+As many as its interval leaves a meaning, and never fewer than tell it from 0 and from all.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+
+from .estimate import Estimate
+
+# A number with more decimals is written with a power of ten.
+_MOST = 9
+# Units of which 1 is all there is.
+_OF_ONE = ("share", "mass", "ratio", "p-value")
+
+
+def value_words(estimate: Estimate) -> str:
+    """Return the value: two digits of the width of its interval, four of its own if it has none.
+
+    What is not all is not written as all, however near; what is not 0 is not written as 0.
+
+    >>> value_words(Estimate(0.9999996, unit="share", method=""))
+    '99.99996 %'
+    >>> value_words(Estimate(1234.567, (1180.2, 1290.3), unit="ids", method=""))
+    '1,235'
+    """
+    if estimate.value is None:
+        return "-"
+    return _written(estimate, estimate.value)
+
+
+def limit_words(estimate: Estimate, limit: float | None) -> str:
+    """Return a limit, or a deviation from it, in the digits of the value beside it."""
+    return "" if limit is None else _written(estimate, limit)
+
+
+def interval_words(estimate: Estimate) -> str:
+    """Return the interval, its ends rounded outward, or why there is none.
+
+    >>> interval_words(Estimate(0.91, (0.30412, 1.21651), unit="ratio", method=""))
+    '0.30 to 1.22'
+    >>> interval_words(Estimate(8.0, (5.0, None), unit="ids", method=""))
+    'at least 5.0'
+    """
+    if estimate.interval is None:
+        return "" if estimate.reason is None else f"none: {estimate.reason}"
+    low, high = estimate.interval
+    decimals = _decimals(estimate)
+    least = "" if low is None else _rounded(estimate, low, decimals, ROUND_FLOOR)
+    most = "" if high is None else _rounded(estimate, high, decimals, ROUND_CEILING)
+    if low is None:
+        return f"at most {most}" if most else "open"
+    return f"at least {least}" if high is None else f"{least} to {most}"
+
+
+def _written(estimate: Estimate, value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    decimals = _decimals(estimate, value)
+    if math.isfinite(value):
+        while decimals <= 17 and _misleads(estimate, value, decimals):
+            decimals += 1
+    return _rounded(estimate, value, decimals, ROUND_HALF_EVEN)
+
+
+def _misleads(estimate: Estimate, value: float, decimals: int) -> bool:
+    """Whether rounding makes of a value 0 or all, which it is not."""
+    shown = round(_scale(estimate) * value, decimals) / _scale(estimate)
+    is_all = estimate.unit in _OF_ONE and value < 1.0 and shown >= 1.0
+    return is_all or shown == 0.0 != value
+
+
+def _scale(estimate: Estimate) -> int:
+    return 100 if estimate.unit == "share" else 1
+
+
+def _decimals(estimate: Estimate, value: float | None = None) -> int:
+    """Decimals by the width of the interval; without one by the size of the value."""
+    middle = estimate.value if estimate.value is not None else value
+    low, high = estimate.interval or (None, None)
+    ends = [end for end in (low, middle, high) if end is not None and math.isfinite(end)]
+    width = _scale(estimate) * (max(ends) - min(ends)) if ends else 0.0
+    if width > 0.0:
+        return max(0, 1 - math.floor(math.log10(width)))
+    size = abs(_scale(estimate) * value) if value is not None and math.isfinite(value) else 0.0
+    if not size:
+        return 2
+    return max(0, 3 - math.floor(math.log10(size)))
+
+
+def _rounded(estimate: Estimate, value: float, decimals: int, rounding: str) -> str:
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else ("infinite" if value > 0 else "-infinite")
+    exact = Decimal(value) * _scale(estimate)
+    if decimals > _MOST and abs(exact) < Decimal("0.001"):
+        text = f"{Context(prec=3, rounding=rounding).plus(exact):.2e}"
+    else:
+        step = Decimal(1).scaleb(-decimals)
+        # Enough digits for the largest of floats.
+        kept = exact.quantize(step, rounding=rounding, context=Context(prec=400))
+        text = f"{kept:z,f}"
+    return f"{text} %" if estimate.unit == "share" else text
