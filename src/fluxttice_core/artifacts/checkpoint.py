@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from ..gates.operations import NUM_OPERATIONS
 from ..gates.splits import Split, split_operations
 from ..model.layout import LATENT_DIM, state_differences, state_shapes
 from ..strict_json import read_json
+from ..tables import Table, one_line
 from .metadata import RESUMED, check_metadata, is_fraction, is_positive
 
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ SAFETENSORS_SCHEMA = "fluxttice_core/weights/v1"
 # Stated by the v5.5 certificate of 2025-10-29; the file itself was never published.
 ORIGINAL_CERTIFICATE_SHA256 = "322db7936df7c2613c391c0461fbb062d688fbcbb838e0be98c329a6789efd7f"
 MAX_FILE_BYTES = 256 * 2**20
+_SHOWN_KEYS = 20
 # Of the weights that lie in the package.
 PACKAGED_NAMES = ("codebook", "v5_5")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Checkpoint:
     """A set of weights that passed the layout check, with what its file says about it.
 
@@ -54,7 +56,34 @@ class Checkpoint:
     metadata: Mapping[str, Any]
     source: str
     file_sha256: str | None
-    _split: Split | None = field(default=None, repr=False)
+    _split: Split | None = None
+
+    def __repr__(self) -> str:
+        width = max(len(label) for label, _ in self._lines())
+        rows = [f"  {label.ljust(width)}  {one_line(text)}" for label, text in self._lines()]
+        return "\n".join([f"Checkpoint: {one_line(self.source)}", *rows])
+
+    def _repr_html_(self) -> str:
+        title = f"Checkpoint: {self.source}"
+        return Table(title, ("", "in the file"), tuple(self._lines())).html()
+
+    def _lines(self) -> list[tuple[str, str]]:
+        """What a person asks of a checkpoint first: label and text; no weights, no histories."""
+        numbers = sum(array.size for array in self.weights.values())
+        config = self.metadata.get("config_hash")
+        digest = self.file_sha256
+        keys = sorted(map(str, self.metadata))
+        more = f", and {len(keys) - _SHOWN_KEYS} more" if len(keys) > _SHOWN_KEYS else ""
+        return [
+            ("epoch", "not said" if self.epoch is None else str(self.epoch)),
+            (
+                "weights",
+                f"{len(self.weights)} arrays, {numbers:,} numbers, {self.latent_dim} latents",
+            ),
+            ("file SHA-256", "none" if digest is None else f"{digest[:16]}..."),
+            ("config SHA-256", "not said" if config is None else f"{str(config)[:16]}..."),
+            ("metadata", ", ".join(keys[:_SHOWN_KEYS]) + more or "none"),
+        ]
 
     @property
     def weights_sha256(self) -> str:

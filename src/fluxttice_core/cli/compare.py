@@ -11,9 +11,10 @@ from .. import measure
 from ..artifacts.draws import ReadOptions, describe_names, expand_names, holds_draws, read_draws
 from ..errors import ConfigError
 from ..gates.operations import GATES
+from ..measure.forms import TableForm
 from ..measure.pairs.permutation import NUM_PERMUTATIONS
 from ..show.two_samples_text import two_samples_text
-from .console import json_option, note, progress, say, say_json
+from .console import json_option, note, one_form, progress, say, say_json, table_option
 from .reading import read_lines, reading_options, with_read
 from .sections import SectionedCommand
 
@@ -48,6 +49,7 @@ from .sections import SectionedCommand
     help="Of the permutations.",
 )
 @reading_options
+@table_option
 @json_option
 def compare(
     a: str,
@@ -55,6 +57,7 @@ def compare(
     space: int | None,
     permutations: int,
     seed: int,
+    table: TableForm | None,
     as_json: bool,
     **reading: Any,
 ) -> None:
@@ -68,6 +71,7 @@ def compare(
     Exit code 0: compared, told apart or not (in --json: told_apart). 1: draws that are not
     independent, so nothing is compared. 2: unusable input.
     """
+    one_form(table, as_json=as_json)
     for name in (a, b):
         if not holds_draws(name):
             raise ConfigError(
@@ -99,6 +103,9 @@ def compare(
     read = read_lines([one], [other])
     if as_json:
         say_json(with_read(report.as_dict(), read))
+    elif table is not None:
+        note(read.rstrip())
+        say(report.to_table(table))
     else:
         say(read + two_samples_text(report))
     if not report.independent:

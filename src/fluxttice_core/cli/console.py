@@ -15,13 +15,18 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArtifactError
+from ..errors import ArtifactError, ConfigError
 from ..files import write_atomically
 
 # What takes less says nothing on a pipe.
 FIRST_SIGN_SECONDS = 2.0
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+table_option = click.option(
+    "--table",
+    type=click.Choice(["csv", "markdown", "latex"]),
+    help="Print the figures alone, as a table; csv to the last digit.",
+)
 model_option = click.option(
     "--model",
     "-m",
@@ -44,6 +49,18 @@ sha256_option = click.option(
 def say(text: str = "") -> None:
     """Write a line to standard output."""
     click.echo(text)
+
+
+def one_form(table: str | None, *, as_json: bool) -> None:
+    """Refuse two forms on one stream.
+
+    Raises
+    ------
+    ConfigError
+        ``--table`` beside ``--json``.
+    """
+    if table is not None and as_json:
+        raise ConfigError("expected --table or --json, got both; give one, and run again for both")
 
 
 def note(text: str) -> None:

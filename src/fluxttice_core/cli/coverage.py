@@ -17,6 +17,7 @@ from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
 from ..measure import DistributionReport, DrawsReport, IncidenceReport, TargetReport
+from ..measure.forms import TableForm
 from ..measure.target.floors import NUM_SIMULATIONS
 from ..show.draws_text import draws_text
 from ..show.incidence_text import incidence_text
@@ -25,10 +26,12 @@ from ..show.target_text import distribution_text, target_text
 from .console import (
     json_option,
     note,
+    one_form,
     progress,
     say,
     say_json,
     sha256_option,
+    table_option,
 )
 from .drawn import draws_report
 from .incidence import incidence_report
@@ -166,6 +169,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 @click.option("--out", "-o", metavar="DIR", help="Also write the report, and a picture.")
 @reading_options
 @sha256_option
+@table_option
 @json_option
 @click.pass_context
 def coverage(
@@ -188,6 +192,7 @@ def coverage(
     seed: int,
     out: str | None,
     sha256: str | None,
+    table: TableForm | None,
     as_json: bool,
     **reading: Any,
 ) -> None:
@@ -200,6 +205,7 @@ def coverage(
 
     Exit code 1: the draws are not independent, so no ratio is given.
     """
+    one_form(table, as_json=as_json)
     # Of a model with a hash nothing is parsed before that is compared.
     kind = kind or _kind_of(sources, holds_draws if sha256 is None else names_draws)
     by_unit = kind == "draws" and (incidence is not None or units is not None)
@@ -255,13 +261,18 @@ def coverage(
     # there is something to write.
     if as_json:
         say_json(with_read(report.as_dict(), read))
+    elif table is not None:
+        if read:
+            note(read.rstrip())
+        say(report.to_table(table))
     else:
         say(text)
     if out is not None:
         folder = folder or prepare_folder(out)
         written = _write(folder, report, text, read)
         if not as_json:
-            say(f"\nResults in {folder}: {', '.join(written)}")
+            tell = say if table is None else note
+            tell(f"\nResults in {folder}: {', '.join(written)}")
     if isinstance(report, DrawsReport | TargetReport) and not report.independence.holds:
         raise SystemExit(1)
 

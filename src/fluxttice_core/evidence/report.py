@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..measure.forms import Forms, Sheet
 from ..measure.space import WordSpace
 from .figures import PathwayReport
 from .likelihood import Likelihood
 from .posterior import Posterior
 from .reconstruction import Reconstruction
 from .separation import Separation
+from .shown import draw_networks, network_figures
 from .structure import Structure
 
 # Networks are compared at so many draws, where that was asked for.
@@ -82,8 +84,8 @@ class NetworkReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class CoverageReport(Forms):
     """What was measured, on which source, with which seed; every control in the same run.
 
     ``coupled``: both decoders reading a mix of two prior codes at the checkpoint's rho.
@@ -119,6 +121,30 @@ class CoverageReport:
         """Every control network."""
         perfect = (self.perfect,) if self.perfect is not None else ()
         return (*self.untrained, self.collapsed, *perfect)
+
+    def _sheet(self) -> Sheet:
+        networks = (self.checkpoint, *self.controls)
+        main = ("num_exact", f"sampled.{self.compared_draws}", "mutual_information_nats")
+        notes = [self.verdict]
+        if self.is_sound is False:
+            notes.append("THE MEASUREMENT IS NOT SOUND: the perfect codebook gets no full marks.")
+        return Sheet(
+            self.source,
+            f"{self.source}: {self.space.size:,} words, {self.num_latents:,} latents",
+            tuple(
+                figure
+                for network in networks
+                for figure in network_figures(network, self.compared_draws, ESTIMATORS)
+            ),
+            tuple(
+                f"checkpoint.{item.pathway}.{name}"
+                for item in self.checkpoint.pathways
+                for name in main
+            ),
+            "limit",
+            tuple(notes),
+            lambda axes: draw_networks(axes, (self.checkpoint, self.untrained[0], self.collapsed)),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import OperationError
+from ..tables import Table
 from .algebra import property_table
 from .operations import (
     INPUT_PAIRS,
@@ -29,6 +30,7 @@ from .operations import (
 )
 
 Formula = Callable[[int, int], int]
+_SIGNS = {-1: "-", 0: "0", 1: "+"}
 
 
 def _clamped(value: int) -> int:
@@ -122,9 +124,17 @@ _DEFINITIONS: tuple[tuple[tuple[str, ...], Formula, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Gate:
-    """One gate: index, nine trits, the names of its table, and the properties that hold."""
+    r"""One gate: index, nine trits, the names of its table, and the properties that hold.
+
+    >>> gate("carry")
+    Gate 16401 (CDR): consensus, carry, half_adder_carry
+      a \ b   -  0  +
+      -       -  0  0
+      0       0  0  0
+      +       0  0  +
+    """
 
     index: int
     trits: tuple[int, ...]
@@ -136,6 +146,25 @@ class Gate:
     def table(self) -> tuple[tuple[int, ...], ...]:
         """The 3x3 truth table: row a, column b, each in the order -1, 0, +1."""
         return self.trits[0:3], self.trits[3:6], self.trits[6:9]
+
+    def __repr__(self) -> str:
+        rows = [f"  {_SIGNS[a]}       {'  '.join(row)}" for a, row in self._signs()]
+        return "\n".join([self._title(), f"  a \\ b   {'  '.join(_SIGNS.values())}", *rows])
+
+    def _repr_html_(self) -> str:
+        rows = tuple((_SIGNS[a], *row) for a, row in self._signs())
+        properties = (f"properties: {', '.join(self.properties)}",) if self.properties else ()
+        return Table(self._title(), ("a \\ b", *_SIGNS.values()), rows, properties).html()
+
+    def _title(self) -> str:
+        names = f": {', '.join(self.names)}" if self.names else ", without a name"
+        return f"Gate {self.index} ({self.heptavintimal}){names}"
+
+    def _signs(self) -> list[tuple[int, list[str]]]:
+        """Each a with its row of the table, in signs."""
+        return [
+            (a, [_SIGNS[trit] for trit in row]) for a, row in zip(_SIGNS, self.table, strict=True)
+        ]
 
 
 @cache

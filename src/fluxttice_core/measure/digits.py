@@ -78,23 +78,27 @@ def _scale(estimate: Estimate) -> int:
 
 def _decimals(estimate: Estimate, value: float | None = None) -> int:
     """Decimals by the width of the interval; without one by the size of the value."""
+    scale = _scale(estimate)
     middle = estimate.value if estimate.value is not None else value
-    low, high = estimate.interval or (None, None)
-    ends = [end for end in (low, middle, high) if end is not None and math.isfinite(end)]
-    width = _scale(estimate) * (max(ends) - min(ends)) if ends else 0.0
-    if width > 0.0:
+    ends = [
+        scale * end
+        for end in (*(estimate.interval or ()), middle)
+        if end is not None and math.isfinite(end)
+    ]
+    size = max(map(abs, ends), default=0.0)
+    width = max(ends) - min(ends) if ends else 0.0
+    # What is hardly wider than the last digits of a float is no width.
+    if width > 1e-9 * size:
         return max(0, 1 - math.floor(math.log10(width)))
-    size = abs(_scale(estimate) * value) if value is not None and math.isfinite(value) else 0.0
-    if not size:
-        return 2
-    return max(0, 3 - math.floor(math.log10(size)))
+    own = size if value is None or not math.isfinite(value) else scale * abs(value)
+    return max(0, 3 - math.floor(math.log10(own))) if own else 2
 
 
 def _rounded(estimate: Estimate, value: float, decimals: int, rounding: str) -> str:
     if not math.isfinite(value):
         return "unknown" if math.isnan(value) else ("infinite" if value > 0 else "-infinite")
     exact = Decimal(value) * _scale(estimate)
-    if decimals > _MOST and abs(exact) < Decimal("0.001"):
+    if decimals > _MOST and 0 < abs(exact) < Decimal("0.001"):
         text = f"{Context(prec=3, rounding=rounding).plus(exact):.2e}"
     else:
         step = Decimal(1).scaleb(-decimals)

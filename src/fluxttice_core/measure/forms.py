@@ -95,13 +95,10 @@ class Forms:
         lines = [f"{type(self).__name__}: {one_line(sheet.heading)}"]
         for item in rows:
             line = f"  {item.title.ljust(width)}  {value_words(item.estimate)}"
-            beside = [
-                interval_words(item.estimate),
-                limit_words(item.estimate, item.estimate.limit),
-            ]
-            for name, words in zip(("95 %:", f"{sheet.limit}:"), beside, strict=True):
-                said = words if words.startswith("none: ") else f"{name} {words}"
-                line += f"; {said}" if words else ""
+            if sure := interval_words(item.estimate):
+                line += f"; {sure}" if item.estimate.interval is None else f"; 95 %: {sure}"
+            if limit := limit_words(item.estimate, item.estimate.limit):
+                line += f"; {sheet.limit}: {limit}"
             lines.append(one_line(line))
         return "\n".join(lines + [f"  {one_line(note)}" for note in sheet.notes])
 
@@ -127,8 +124,8 @@ class Forms:
         Examples
         --------
         >>> from fluxttice_core import measure
-        >>> print(measure.draws(["a", "a", "b"]).to_table("csv").splitlines()[3][:36])
-        chao1,Chao1,2.3333333333333335,1.5,,
+        >>> print(measure.draws(["a", "a", "b"]).to_table("csv").splitlines()[3][:26])
+        chao1,Chao1,2.0,2.0,,ids,,
         """
         if form == "csv":
             return csv_of(COLUMNS, self._records())
