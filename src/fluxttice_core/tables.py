@@ -89,7 +89,8 @@ class Table:
             lines += ["", _paragraph(note)]
         if self.comment:
             # Two hyphens in a row end a comment.
-            lines += ["", f"<!-- {one_line(self.comment).replace('--', '- -')} -->"]
+            comment = re.sub("-(?=-)", "- ", one_line(self.comment))
+            lines += ["", f"<!-- {comment} -->"]
         return "\n".join(lines)
 
     def latex(self) -> str:

@@ -12,6 +12,9 @@ from .estimate import Estimate
 
 # A number with more decimals is written with a power of ten.
 _MOST = 9
+_SMALL = Decimal("0.001")
+# All that a float has.
+_TRIED = 18
 # Units of which 1 is all there is.
 _OF_ONE = ("share", "mass", "ratio", "p-value")
 
@@ -47,36 +50,48 @@ def interval_words(estimate: Estimate) -> str:
     if estimate.interval is None:
         return "" if estimate.reason is None else f"none: {estimate.reason}"
     low, high = estimate.interval
-    decimals = _decimals(estimate)
-    least = "" if low is None else _rounded(estimate, low, decimals, ROUND_FLOOR)
-    most = "" if high is None else _rounded(estimate, high, decimals, ROUND_CEILING)
-    if low is None:
-        return f"at most {most}" if most else "open"
-    return f"at least {least}" if high is None else f"{least} to {most}"
+    least = None if low is None else _written(estimate, float(low), ROUND_FLOOR)
+    most = None if high is None else _written(estimate, float(high), ROUND_CEILING)
+    if least is None:
+        return "open" if most is None else f"at most {most}"
+    return f"at least {least}" if most is None else f"{least} to {most}"
 
 
-def _written(estimate: Estimate, value: float) -> str:
+def _written(estimate: Estimate, value: float, rounding: str = ROUND_HALF_EVEN) -> str:
     if isinstance(value, int):
         return f"{value:,}"
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else ("infinite" if value > 0 else "-infinite")
+    # The shortest text that is this float: 0.98 does not round down to 0.979.
+    exact = Decimal(repr(float(value))) * _scale(estimate)
     decimals = _decimals(estimate, value)
-    if math.isfinite(value):
-        while decimals <= 17 and _misleads(estimate, value, decimals):
-            decimals += 1
-    return _rounded(estimate, value, decimals, ROUND_HALF_EVEN)
+    shown = _rounded(exact, decimals, rounding)
+    while decimals < _TRIED and _misleads(estimate, exact, shown):
+        decimals += 1
+        shown = _rounded(exact, decimals, rounding)
+    text = f"{shown:z,f}"
+    if decimals > _MOST and 0 < abs(exact) < _SMALL:
+        text = f"{Context(prec=3, rounding=rounding).plus(exact):.2e}"
+    return f"{text} %" if estimate.unit == "share" else text
 
 
-def _misleads(estimate: Estimate, value: float, decimals: int) -> bool:
-    """Whether rounding makes of a value 0 or all, which it is not."""
-    shown = round(_scale(estimate) * value, decimals) / _scale(estimate)
-    is_all = estimate.unit in _OF_ONE and value < 1.0 and shown >= 1.0
-    return is_all or shown == 0.0 != value
+def _rounded(exact: Decimal, decimals: int, rounding: str) -> Decimal:
+    # Enough digits for the largest of floats.
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding, Context(prec=400))
+
+
+def _misleads(estimate: Estimate, exact: Decimal, shown: Decimal) -> bool:
+    """Whether rounding makes 0 or all of what is neither."""
+    every = _scale(estimate)
+    is_all = estimate.unit in _OF_ONE and exact < every <= shown
+    return is_all or shown == 0 != exact
 
 
 def _scale(estimate: Estimate) -> int:
     return 100 if estimate.unit == "share" else 1
 
 
-def _decimals(estimate: Estimate, value: float | None = None) -> int:
+def _decimals(estimate: Estimate, value: float) -> int:
     """Decimals by the width of the interval; without one by the size of the value."""
     scale = _scale(estimate)
     middle = estimate.value if estimate.value is not None else value
@@ -90,19 +105,5 @@ def _decimals(estimate: Estimate, value: float | None = None) -> int:
     # What is hardly wider than the last digits of a float is no width.
     if width > 1e-9 * size:
         return max(0, 1 - math.floor(math.log10(width)))
-    own = size if value is None or not math.isfinite(value) else scale * abs(value)
+    own = scale * abs(value)
     return max(0, 3 - math.floor(math.log10(own))) if own else 2
-
-
-def _rounded(estimate: Estimate, value: float, decimals: int, rounding: str) -> str:
-    if not math.isfinite(value):
-        return "unknown" if math.isnan(value) else ("infinite" if value > 0 else "-infinite")
-    exact = Decimal(value) * _scale(estimate)
-    if decimals > _MOST and 0 < abs(exact) < Decimal("0.001"):
-        text = f"{Context(prec=3, rounding=rounding).plus(exact):.2e}"
-    else:
-        step = Decimal(1).scaleb(-decimals)
-        # Enough digits for the largest of floats.
-        kept = exact.quantize(step, rounding=rounding, context=Context(prec=400))
-        text = f"{kept:z,f}"
-    return f"{text} %" if estimate.unit == "share" else text
