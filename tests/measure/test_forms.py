@@ -37,12 +37,22 @@ def shown_reports():
         "incidence": measure.incidence([{"oak", "elm"}, {"oak", "ash"}, {"oak"}], name=NAME),
         "two samples": measure.compare_samples(IDS, RNG.integers(0, 50, 500), names=(NAME, "B")),
         "two samples, dependent": measure.compare_samples(DEPENDENT, IDS, names=(NAME, "B")),
+        "stopping": stopped(IDS),
+        "stopping, dependent": stopped(DEPENDENT),
+        "plan": measure.plan_draws(IDS, figure="hill_number_2", width=0.1, names=(NAME,)),
+        "plan, dependent": measure.plan_draws(DEPENDENT, reach=0.5, names=(NAME,)),
         "codebook": measure.codebook_usage([40, 30, 30, 0], 4),
         "codebook, few groups": measure_few(),
         "model": coverage_report(
             load(), num_draws=(100, 1000), num_runs=0, num_latents=2048, control_latents=512
         ),
     }
+
+
+def stopped(draws):
+    rule = measure.UnseenMassStop(below=0.2)
+    rule.update(draws)
+    return rule.report(name=NAME)
 
 
 def measure_few():

@@ -14,7 +14,9 @@ from ...errors import DrawsError
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, chunks_of
+from ..drawings import COLOUR, draw_figures
 from ..estimate import Estimate
+from ..forms import Figure, Forms, Sheet
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..pairs.permutation import aligned
 from ..pairs.report import on_the_same_ids, read_both
@@ -26,8 +28,8 @@ SCHEMA = "fluxttice_core/plan-report/v1"
 NOT_INDEPENDENT = "the draws are not independent"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlanReport(Forms):
     """How many draws are enough, from one pilot or two.
 
     ``goal``: "width", "reach" or "apart", with what was asked for in ``wanted``. ``needed``: the
@@ -55,6 +57,33 @@ class PlanReport:
     def independent(self) -> bool:
         """Whether nothing speaks against independent draws."""
         return all(check.holds for check in self.independence)
+
+    def _sheet(self) -> Sheet:
+        pilots = "; ".join(
+            f"{source}: {n:,} draws, {distinct:,} distinct"
+            for source, n, distinct in zip(
+                self.sources, self.num_draws, self.num_distinct, strict=True
+            )
+        )
+        wanted = ", ".join(f"{name} {value}" for name, value in self.wanted.items())
+        notes = tuple(
+            f"NOT INDEPENDENT DRAWS, so nothing is planned from them: {'; '.join(check.faults)}"
+            for check in self.independence
+            if not check.holds
+        )
+        return Sheet(
+            " | ".join(self.sources),
+            pilots + (" (interrupted: so far)" if self.interrupted else ""),
+            (Figure("needed", f"draws needed ({self.goal}: {wanted})", self.needed),),
+            ("needed",),
+            "limit",
+            notes,
+            self._draw,
+        )
+
+    def _draw(self, axes: Any) -> None:
+        draw_figures(axes, [("needed", self.needed)], [COLOUR])
+        axes.set_xlabel("number of draws n")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

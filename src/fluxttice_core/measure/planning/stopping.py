@@ -13,14 +13,18 @@ from ...errors import DrawsError
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, interruption_held_back
+from ..drawings import COLOUR, draw_figures
+from ..estimate import Estimate
+from ..forms import Figure, Forms, Sheet
 from ..space import Space, WordSpace, as_space
 from .betting import Occurrences, UnseenMassBet
 
 SCHEMA = "fluxttice_core/stopping-report/v1"
+NOT_INDEPENDENT = "the draws are not independent"
 
 
-@dataclass(frozen=True, slots=True)
-class StoppingReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class StoppingReport(Forms):
     """Whether the mass of the ids never drawn is surely below a share, and since which draw.
 
     ``bound``: the mass unseen is at most this, with a chance of ``1 - level`` for all n together;
@@ -53,6 +57,51 @@ class StoppingReport:
     def holds(self) -> bool:
         """Whether the mass unseen is surely below the share."""
         return self.stopped_at is not None
+
+    def _sheet(self) -> Sheet:
+        n, sound = self.num_draws, self.independence.holds
+        why = None if sound else NOT_INDEPENDENT
+        sure = f"{100 * (1 - self.level):g} % sure at all n together"
+        estimate = Estimate(
+            self.unseen_mass, unit="mass", method="F1 / n (Good 1953)", n=n, reason=why
+        )
+        bound = Estimate(
+            self.bound,
+            unit="mass",
+            method=f"betting (Waudby-Smith & Ramdas 2024), {sure}",
+            limit=self.below,
+            n=n,
+            reason=why,
+        )
+        stop = Estimate(
+            self.stopped_at,
+            unit="draws",
+            method=f"the first at which the bound was below the share wanted, {sure}",
+            n=n,
+            reason=why if self.holds or not sound else "not yet: draw on",
+        )
+        notes: tuple[str, ...] = ()
+        if not sound:
+            faults = "; ".join(self.independence.faults)
+            notes = (f"NOT INDEPENDENT DRAWS, so nothing is known of what was not seen: {faults}",)
+        return Sheet(
+            self.source,
+            f"{self.source}: {n:,} draws, {self.num_distinct:,} distinct"
+            + (" (interrupted: so far)" if self.interrupted else ""),
+            (
+                Figure("unseen_mass", "mass unseen", estimate),
+                Figure("bound", f"mass unseen, at most ({sure})", bound),
+                Figure("stopped_at", "surely below the share wanted since draw", stop),
+            ),
+            ("unseen_mass", "bound", "stopped_at"),
+            "wanted",
+            notes,
+            lambda axes: self._draw(axes, [("estimate", estimate), ("at most", bound)]),
+        )
+
+    def _draw(self, axes: Any, rows: list[tuple[str, Estimate]]) -> None:
+        draw_figures(axes, rows, [COLOUR])
+        axes.set_xlabel("mass unseen; grey: below what it is wanted")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
