@@ -63,7 +63,7 @@ def draw_rarefaction(axes: Any, report: Any) -> None:
     draw_curve(axes, num_draws, richness, report.curve_ci, report.num_draws)
     axes.set_xlabel("number of draws n")
     axes.set_ylabel("expected distinct ids")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
 
 
 def draw_curve(
@@ -100,7 +100,7 @@ def draw_units(axes: Any, report: Any) -> None:
     draw_curve(axes, list(report.curve), values, intervals, report.num_units)
     axes.set_xlabel("number of sampling units")
     axes.set_ylabel("expected distinct ids")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
 
 
 def draw_expected_coverage(axes: Any, report: Any) -> None:
@@ -123,7 +123,7 @@ def draw_expected_coverage(axes: Any, report: Any) -> None:
     axes.plot(n, [point[1] for point in points], "o-", color=COLOUR, label="expected")
     axes.set_xlabel("number of draws n")
     axes.set_ylabel("coverage")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     axes.grid(alpha=0.2)
 
 
@@ -146,7 +146,8 @@ def draw_floors(axes: Any, report: Any) -> None:
     axes.axvline(0.0, color=LIMIT, linewidth=1)
     axes.plot(list(known.values()), list(known), "o", color=COLOUR, label="these draws")
     axes.set_xlabel("deviations above a perfect sampler's mean")
-    axes.legend()
+    # Above the axes, where no distance can lie under it.
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.grid(alpha=0.2)
 
 
