@@ -25,7 +25,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 table_option = click.option(
     "--table",
     type=click.Choice(["csv", "markdown", "latex"]),
-    help="Print the figures alone, as a table; csv to the last digit.",
+    metavar="FORM",
+    help="Print the figures alone: csv, markdown or latex.",
 )
 model_option = click.option(
     "--model",

@@ -61,13 +61,12 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
 @click.command(
     cls=SectionedCommand,
     epilog="\b\nExamples:\n"
-    "  fluxttice coverage\n"
     "  fluxttice coverage latest.pt --out report\n"
     "  fluxttice coverage draws.npy --space 19683\n"
     "  fluxttice coverage 'shard-*.npy' --groups files\n"
     "  fluxttice coverage species.csv --counts abundance\n"
     "  fluxttice coverage draws.npy --target masses.npy\n"
-    "  fluxttice coverage masses.npy --kind masses\n"
+    "  fluxttice coverage masses.npy --kind masses --table latex\n"
     "  my_sampler | fluxttice coverage -",
 )
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
