@@ -204,7 +204,7 @@ def through_file(checkpoint: dict[str, Any]) -> dict[str, Any]:
     """A checkpoint dictionary written to bytes and read back as a resume reads it."""
     import torch
 
-    from fluxttice_core.artifacts.checkpoint import torch_bytes
+    from fluxttice_core.artifacts.torch_file import torch_bytes
 
     return torch.load(io.BytesIO(torch_bytes(checkpoint)), weights_only=True)
 

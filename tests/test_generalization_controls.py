@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from fluxttice_core.artifacts.checkpoint import torch_bytes
+from fluxttice_core.artifacts.torch_file import torch_bytes
 from fluxttice_core.model.controls import untrained_weights
 from tests.conftest import ROOT
 

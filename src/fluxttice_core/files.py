@@ -7,7 +7,8 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import ArtifactError, FluxtticeError
@@ -16,8 +17,12 @@ UNFINISHED = ".unfinished"
 MAX_BYTES = 256 * 2**20
 
 
-def write_atomically(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes | Iterable[bytes]) -> None:
     """Write beside the target, flush to the disk, then rename over it.
+
+    Parameters
+    ----------
+    data : the contents, or their parts one after the other.
 
     Raises
     ------
@@ -31,7 +36,8 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            for part in (data,) if isinstance(data, bytes) else data:
+                stream.write(part)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, 0o666 & ~_umask())
@@ -67,6 +73,50 @@ def prepare_folder(path: str | Path) -> Path:
     return path
 
 
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[bool]:
+    """Keep every other process that asks out of a folder, inside the block.
+
+    The lock is the system's, on the open folder: nothing is left of it when the process ends, in
+    whatever way. Yields whether there is one; some systems and network disks have none.
+
+    Raises
+    ------
+    ArtifactError
+        Another process holds the folder.
+
+    Example
+    -------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as name, hold_folder(Path(name)):
+    ...     with hold_folder(Path(name)):
+    ...         pass
+    Traceback (most recent call last):
+        ...
+    fluxttice_core.errors.ArtifactError: ...: another process is writing to it; ...
+    """
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
+        except BlockingIOError:
+            raise ArtifactError(
+                f"{folder}: another process is writing to it; wait for it, or choose another folder"
+            ) from None
+        except OSError:
+            held = False
+        yield held
+    finally:
+        os.close(handle)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what a killed process left of files it had not finished writing."""
     for leftover in folder.glob(f".*{UNFINISHED}"):
@@ -94,14 +144,15 @@ def read_bounded(
 
     Parameters
     ----------
-    opener : as of :func:`open`; what it must not open, such as a link, it refuses.
+    opener : as of :func:`open`; what it must not open, such as a link, it refuses. By default a
+        named pipe that nobody writes to is empty, where :func:`open` would wait for ever.
 
     Raises
     ------
     OSError
         It cannot be read, or is larger (``EFBIG``); ``strerror`` says which.
     """
-    with open(path, "rb", opener=opener) as stream:
+    with open(path, "rb", opener=opener or _open_without_waiting) as stream:
         data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise OSError(errno.EFBIG, f"more than {max_bytes:,} bytes")
@@ -135,10 +186,18 @@ def read_file(
         raise error(f"{path}: cannot be read: {reason.strerror}; {remedy}") from None
 
 
+def _open_without_waiting(path: str, flags: int) -> int:
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        # Of a pipe that somebody writes to, all is read.
+        os.set_blocking(handle, True)
+    return handle
+
+
 def file_sha256(path: str | Path) -> str:
     """SHA-256 of a file's bytes, bare lower-case hex."""
     try:
-        with Path(path).open("rb") as stream:
+        with open(path, "rb", opener=_open_without_waiting) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from None

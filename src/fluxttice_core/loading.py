@@ -11,8 +11,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .artifacts.checkpoint import PACKAGED_NAMES, Checkpoint, check_weights, read_checkpoint
-from .errors import MissingExtraError
+from .artifacts.checkpoint import (
+    PACKAGED_NAMES,
+    Checkpoint,
+    check_weights,
+    read_checkpoint,
+    with_own_metadata,
+)
+from .artifacts.metadata import check_metadata
+from .artifacts.weight_sets import HALVES, as_arrays, unwrapped
+from .errors import CheckpointError, MissingExtraError
 from .model.folded import FoldedDecoder
 from .model.layout import Pathway
 from .model.reference import ReferenceVAE
@@ -55,7 +63,7 @@ def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkp
     if sha256 is not None:
         with _packaged_path(name) as packaged:
             return read_checkpoint(packaged, sha256=sha256)
-    return _packaged(name)
+    return with_own_metadata(_packaged(name))
 
 
 @contextmanager
@@ -106,14 +114,27 @@ def as_checkpoint(model: Model) -> Checkpoint:
     if isinstance(model, Checkpoint):
         return model
     if model is None or isinstance(model, str | Path):
-        return load(model)
-    state = model.state_dict()
-    arrays = {name: value.detach().cpu().numpy() for name, value in state.items()}
+        name = DEFAULT_NAME if model is None else str(model)
+        # The one in the cache, with what was made of it: nothing here changes its metadata.
+        return _packaged(name) if name in PACKAGED_NAMES else load(name)
+    if not callable(getattr(model, "state_dict", None)):
+        raise CheckpointError(
+            f"expected a checkpoint, its path, or a PyTorch network, got {type(model).__name__}"
+        )
+    source = type(model).__name__
+    state = unwrapped(model.state_dict())
+    for value in state.values():
+        if str(getattr(value, "dtype", "")) in HALVES:
+            raise CheckpointError(
+                f"{source}: its weights are {str(value.dtype).removeprefix('torch.')}, and what is "
+                "measured is float32, which rounds otherwise; to measure that: network.float()"
+            )
+    arrays, _ = as_arrays(state)
+    rho = getattr(getattr(model, "module", model), "rho", None)
+    metadata = {} if rho is None else {"rho": rho}
+    check_metadata(metadata, source)
     return Checkpoint(
-        MappingProxyType(check_weights(arrays, type(model).__name__)),
-        MappingProxyType({"rho": model.rho}),
-        type(model).__name__,
-        None,
+        MappingProxyType(check_weights(arrays, source)), MappingProxyType(metadata), source, None
     )
 
 

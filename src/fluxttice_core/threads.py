@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 from collections.abc import Iterator
@@ -9,8 +10,38 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from .errors import ConfigError
+
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
+
+
+# Beyond them nothing is gained, and PyTorch ends in a segmentation fault at 100,000.
+MAX_THREADS = 1024
+
+
+def check_threads(threads: object) -> int:
+    """Return a number of threads that can be had.
+
+    Raises
+    ------
+    ConfigError
+        No whole number, or outside 1 .. 1,024.
+
+    >>> check_threads(100_000)
+    Traceback (most recent call last):
+        ...
+    fluxttice_core.errors.ConfigError: threads must be at least 1 and at most 1,024; got 100000
+    """
+    try:
+        number = operator.index(threads)  # type: ignore[arg-type]
+    except TypeError:
+        number = 0
+    if 1 <= number <= MAX_THREADS:
+        return number
+    raise ConfigError(
+        f"threads must be at least 1 and at most {MAX_THREADS:,}; got {str(threads)[:40]}"
+    )
 
 
 def available_cores() -> int:

@@ -320,9 +320,9 @@ def test_policy_against_old_certificates(issued, key, folder):
     assert any("--not-before" in text for text in outcome.checked)
     later = Policy(not_before=datetime(2100, 1, 1, tzinfo=UTC))
     assert reasons(check(issued, key, policy=later)) == {("policy", "validity.issued")}
-    newer = Policy(min_version=(99, 0))
+    newer = Policy(min_version="99.0")
     assert reasons(check(issued, key, policy=newer)) == {("policy", "tool.version")}
-    assert check(issued, key, policy=Policy(min_version=(0, 1))).holds
+    assert check(issued, key, policy=Policy(min_version="0.1")).holds
     change_and_sign(folder, key, lambda p: p["validity"].update(expires="2001-01-01T00:00:00Z"))
     assert reasons(check(folder, key)) == {("policy", "validity.expires")}
     assert check(folder, key, policy=Policy(now=datetime(2000, 1, 1, tzinfo=UTC))).holds

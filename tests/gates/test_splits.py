@@ -57,7 +57,7 @@ def test_another_seed_holds_out_others():
 
 
 def test_fractions_must_add_up():
-    with pytest.raises(ValueError, match=r"must add up to 1; got 0\.8 \+ 0\.1 \+ 0\.2 = 1\.1"):
+    with pytest.raises(ValueError, match=r"add up to 1; got 0\.8 \+ 0\.1 \+ 0\.2 = 1\.1"):
         split_operations(42, 0.8, 0.1, 0.2)
 
 

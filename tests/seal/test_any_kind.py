@@ -127,8 +127,8 @@ def test_policy(tmp_path, keys, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     folder = certify_text(tmp_path / "c", POEM, 2, keys[:1])
     early, late = (datetime(year, 1, 1, tzinfo=UTC) for year in (2023, 2024))
-    assert check(folder, keys[0], policy=Policy(not_before=early, min_version=(2, 1))).holds
-    refused = check(folder, keys[0], policy=Policy(not_before=late, min_version=(2, 2)))
+    assert check(folder, keys[0], policy=Policy(not_before=early, min_version="2.1")).holds
+    refused = check(folder, keys[0], policy=Policy(not_before=late, min_version="2.2"))
     assert reasons(refused) == {("policy", "validity.issued"), ("policy", "tool.version")}
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..artifacts.checkpoint import Checkpoint, read_checkpoint
 from ..certificate.network.drawn_claims import NUM_DRAWS as CERTIFIED_DRAWS
-from ..errors import CertificateError
 from ..files import read_file
 from ..seal import (
     PASSWORD_VARIABLE,
@@ -18,7 +17,6 @@ from ..seal import (
     load_private_key,
     load_public_key,
     verify_folder,
-    version_numbers,
 )
 
 if TYPE_CHECKING:
@@ -156,9 +154,6 @@ def inspect_certificate(
     from ..certificate import KINDS
 
     keys = [load_public_key(path) for path in _paths(key)]
-    numbers = version_numbers(min_version) if min_version is not None else None
-    if numbers == ():
-        raise CertificateError(f"min_version is {min_version!r}; expected numbers like 1.2.0")
     if not_before is not None and not_before.tzinfo is None:
         not_before = not_before.replace(tzinfo=UTC)
     return verify_folder(
@@ -167,7 +162,7 @@ def inspect_certificate(
         keys,
         level=level,
         allow_unsigned=allow_unsigned,
-        policy=Policy(not_before, numbers),
+        policy=Policy(not_before, min_version),
         on_progress=on_progress,
     )
 

@@ -19,6 +19,7 @@ from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..gates.operations import GATES
 from ..loading import as_checkpoint, reference_of
 from ..measure import DistributionReport, DrawsReport, Space, TargetReport
+from ..threads import check_threads
 
 if TYPE_CHECKING:
     from ..model.dual_vae import DualNeuralVAEV5
@@ -186,6 +187,8 @@ def coverage_report(
             "num_draws must be at least 1, num_runs at least 0, num_latents and control_latents at "
             f"least 2; got {tuple(num_draws)}, {num_runs}, {num_latents}, {control_latents}"
         )
+    if threads is not None:
+        check_threads(threads)
     kind = _kind_of(source) if kind is None else _checked(kind)
     named = (("space", space), ("reference", reference), ("target", target))
     given = [name for name, value in named if value is not None]

@@ -12,7 +12,7 @@ from ..loading import as_checkpoint, folded_decoder, network_of, torch_for
 from ..model.layout import Pathway
 from ..model.sampler import BLOCK, draw_blocks, rebatch
 from ..rng import derive_seed
-from ..threads import available_cores
+from ..threads import available_cores, check_threads
 from .codec import check_pathway
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def sample(
     Raises
     ------
     ConfigError
-        The device cannot be used.
+        The device cannot be used, or ``threads`` lies outside 1 .. 1,024.
 
     Example
     -------
@@ -136,8 +136,7 @@ def sample_batches(
         raise ValueError(
             f"num_draws must be at least 0 and batch_size at least 1; got {num_draws}, {batch_size}"
         )
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads must be at least 1, or None for one per core; got {threads}")
+    threads = available_cores() if threads is None else check_threads(threads)
     checkpoint = as_checkpoint(model)
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
@@ -148,9 +147,7 @@ def sample_batches(
         network = network_of(checkpoint, str(usable_device(device)))
         tensors = _draw_on_device(network, num_draws, pathway, seed)
         return rebatch(tensors, batch_size, torch.cat)
-    blocks = draw_blocks(
-        folded_decoder(checkpoint, pathway), num_draws, seed, threads=threads or available_cores()
-    )
+    blocks = draw_blocks(folded_decoder(checkpoint, pathway), num_draws, seed, threads=threads)
     return rebatch(blocks, batch_size, np.concatenate)
 
 

@@ -6,10 +6,9 @@ compared with the layout before it is used.
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import io
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,14 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..canonical import canonical_json, tensor_hash
-from ..errors import CheckpointError, MissingExtraError
+from ..errors import CheckpointError
 from ..files import file_sha256, read_file, write_atomically
 from ..gates.operations import NUM_OPERATIONS
 from ..gates.splits import Split, split_operations
-from ..model.layout import LATENT_DIM, state_differences, state_shapes
+from ..model.layout import LATENT_DIM, NUM_TENSORS, state_differences, state_shapes
 from ..strict_json import read_json
 from ..tables import Table, one_line
 from .metadata import RESUMED, check_metadata, is_fraction, is_positive
+from .plain_values import value_faults
+from .state_hash import check_state_hash
+from .torch_file import MAX_FILE_BYTES, is_archive, is_old_format, read_torch_dictionary
+from .weight_sets import DRAWS_INSTEAD, as_arrays, find_weights, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +36,6 @@ METADATA_KEY = "fluxttice"
 SAFETENSORS_SCHEMA = "fluxttice_core/weights/v1"
 # Stated by the v5.5 certificate of 2025-10-29; the file itself was never published.
 ORIGINAL_CERTIFICATE_SHA256 = "322db7936df7c2613c391c0461fbb062d688fbcbb838e0be98c329a6789efd7f"
-MAX_FILE_BYTES = 256 * 2**20
 _SHOWN_KEYS = 20
 # Of the weights that lie in the package.
 PACKAGED_NAMES = ("codebook", "v5_5")
@@ -44,7 +46,9 @@ class Checkpoint:
     """A set of weights that passed the layout check, with what its file says about it.
 
     ``weights`` are read-only float32 arrays by name. ``metadata`` holds the file's plain values
-    (epoch, config, histories, ...); keys a foreign file lacks are absent.
+    (epoch, config, histories, ...); keys a foreign file lacks are absent. ``remarks`` say what a
+    reader of the file has to know: which of several sets of weights these are, or that they were
+    of a half-precision type.
 
     >>> from fluxttice_core import load
     >>> checkpoint = load("codebook")
@@ -56,7 +60,8 @@ class Checkpoint:
     metadata: Mapping[str, Any]
     source: str
     file_sha256: str | None
-    _split: Split | None = None
+    _split: Split | None = field(default=None, repr=False)
+    remarks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         width = max(len(label) for label, _ in self._lines())
@@ -84,6 +89,11 @@ class Checkpoint:
             ("config SHA-256", "not said" if config is None else f"{str(config)[:16]}..."),
             ("metadata", ", ".join(keys[:_SHOWN_KEYS]) + more or "none"),
         ]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy by plain dictionaries; what comes back is read-only again."""
+        parts = (dict(self.weights), dict(self.metadata), self.source, self.file_sha256)
+        return _checkpoint_from, (*parts, self._split, self.remarks)
 
     @property
     def weights_sha256(self) -> str:
@@ -143,11 +153,25 @@ class Checkpoint:
                 config["val_split"],
                 config["test_split"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
                 f"{self.source}: the embedded configuration does not say how the operations were "
                 f"split: {type(error).__name__}: {error}"
             ) from None
+
+
+def _checkpoint_from(
+    weights: dict[str, np.ndarray[Any, Any]], metadata: dict[str, Any], *others: Any
+) -> Checkpoint:
+    for value in weights.values():
+        value.setflags(write=False)
+    return Checkpoint(MappingProxyType(weights), MappingProxyType(metadata), *others)
+
+
+def with_own_metadata(checkpoint: Checkpoint) -> Checkpoint:
+    """Return the checkpoint with metadata that its holder may change without changing another's."""
+    metadata = copy.deepcopy(dict(checkpoint.metadata))
+    return replace(checkpoint, metadata=MappingProxyType(metadata))
 
 
 def check_weights(state: Mapping[str, Any], source: str) -> dict[str, np.ndarray[Any, Any]]:
@@ -163,6 +187,12 @@ def check_weights(state: Mapping[str, Any], source: str) -> dict[str, np.ndarray
     if isinstance(head, np.ndarray) and head.ndim == 1 and 0 < head.shape[0] <= 256:
         latent_dim = head.shape[0]
     faults = state_differences(state, latent_dim)
+    if state and len(state.keys() & state_shapes()) < NUM_TENSORS // 2:
+        names = ", ".join(sorted(name[:60] for name in state)[:3])
+        raise CheckpointError(
+            f"{source}: not a v5.5 state dictionary: {len(faults)} differences, for it is another "
+            f"network's ({names}, ...); {DRAWS_INSTEAD}"
+        )
     if faults:
         count = f"{len(faults)} difference{'s' * (len(faults) != 1)}"
         raise CheckpointError(
@@ -198,25 +228,33 @@ def read_checkpoint(path: str | Path, *, sha256: str | None = None) -> Checkpoin
         raise CheckpointError(
             f"{path}: expected SHA-256 {sha256}, got {digest}; this is not the file you meant"
         )
-    if data[:2] == b"PK":
-        contents = read_torch_dictionary(path, data)
-        state = contents.get("model")
-        if not isinstance(state, dict):
-            raise CheckpointError(
-                f"{path}: expected a checkpoint dictionary with a 'model' state dictionary; got "
-                f"keys {sorted(map(str, contents))[:8]}"
-            )
-        arrays = {str(name): _as_array(value) for name, value in state.items()}
-        metadata = {key: value for key, value in contents.items() if key not in RESUMED}
-        check_metadata(metadata, path)
-        return Checkpoint(
-            MappingProxyType(check_weights(arrays, str(path))),
-            MappingProxyType(metadata),
-            str(path),
-            digest,
-            _recorded_split(contents.get("split"), path),
+    if not is_archive(data) and not is_old_format(data):
+        return _read_safetensors(path, data, digest)
+    contents = read_torch_dictionary(path, data)
+    check_state_hash(contents, path)
+    name, others = find_weights(contents, str(path))
+    state = contents if name is None else contents.pop(name)
+    metadata = {
+        key: value
+        for key, value in contents.items()
+        if name is not None and key not in RESUMED and str(key) not in others
+    }
+    check_metadata(metadata, path)
+    arrays, halves = as_arrays(unwrapped(state))
+    remarks = [f"{' and '.join(halves)} weights, read as float32"] if halves else []
+    if others:
+        remarks.append(
+            f"the weights under {name!r} are read, not those under {', '.join(others)}; to read "
+            f"others: torch.save({{'model': contents[{others[0]!r}]}}, FILE)"
         )
-    return _read_safetensors(path, data, digest)
+    return Checkpoint(
+        MappingProxyType(check_weights(arrays, str(path))),
+        MappingProxyType(metadata),
+        str(path),
+        digest,
+        None if name is None else _recorded_split(contents.get("split"), path),
+        tuple(remarks),
+    )
 
 
 def checkpoint_from_safetensors(data: bytes, source: str) -> Checkpoint:
@@ -243,62 +281,6 @@ def safetensors_bytes(checkpoint: Checkpoint) -> bytes:
     return save(tensors, {METADATA_KEY: canonical_json(record).decode()})
 
 
-def read_torch_dictionary(path: Path, data: bytes | None = None) -> dict[str, Any]:
-    """Read a ``torch.save`` dictionary without running code from it.
-
-    Raises
-    ------
-    CheckpointError
-        Missing, truncated, carrying code, or not a dictionary.
-    """
-    try:
-        import torch
-    except ModuleNotFoundError:
-        raise MissingExtraError(f"reading {path}", "torch") from None
-    if data is None:
-        data = _read_bytes(path)
-    try:
-        contents = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:
-        refused = "Unsupported" in str(error) or "weights_only" in str(error).lower()
-        reason = (
-            "it holds Python objects other than tensors and plain values, which could run code"
-            if refused
-            else "it is truncated or not a PyTorch checkpoint"
-        )
-        raise CheckpointError(f"{path}: refused: {reason}; use a file you can re-export") from None
-    if not isinstance(contents, dict):
-        raise CheckpointError(
-            f"{path}: expected a checkpoint dictionary, got {type(contents).__name__}; "
-            "draws are measured with --kind draws"
-        )
-    return contents
-
-
-def torch_bytes(contents: dict[str, Any]) -> bytes:
-    """Serialise a checkpoint dictionary; equal dictionaries give equal bytes.
-
-    Written to memory first: ``torch.save`` to a path puts the file's name into the bytes.
-    """
-    import torch
-
-    buffer = io.BytesIO()
-    torch.save(_unshared(contents), buffer)
-    return buffer.getvalue()
-
-
-def _unshared(value: Any) -> Any:
-    """Copy the containers and intern the text: pickle writes a shared object only once.
-
-    Without this a resumed run, whose objects come from a file, would write other bytes.
-    """
-    if isinstance(value, dict):
-        return {_unshared(key): _unshared(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_unshared(item) for item in value)
-    return sys.intern(value) if isinstance(value, str) else value
-
-
 def write_safetensors(path: str | Path, checkpoint: Checkpoint) -> str:
     """Write weights and plain metadata as safetensors; return the SHA-256 of the file."""
     write_atomically(path, safetensors_bytes(checkpoint))
@@ -312,21 +294,23 @@ def _read_safetensors(path: Path, data: bytes, digest: str) -> Checkpoint:
     try:
         tensors = load(data)
         header = read_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        text = header.get("__metadata__", {}).get(METADATA_KEY, "{}")
+        text = (header.get("__metadata__") or {}).get(METADATA_KEY, "{}")
         record = read_json(text)
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
+    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CheckpointError(
-            f"{path}: expected a checkpoint (.pt or .safetensors); the file is truncated or "
-            "something else"
+            f"{path}: expected a checkpoint (.pt or .safetensors); the file is {_form(data)}"
         ) from None
     if not isinstance(record, dict):
         raise CheckpointError(f"{path}: the metadata is not a JSON object")
     schema = record.pop("schema", SAFETENSORS_SCHEMA)
     if schema != SAFETENSORS_SCHEMA:
         raise CheckpointError(f"{path}: expected schema {SAFETENSORS_SCHEMA}, got {schema!r}")
+    faults = value_faults(record)
+    if faults:
+        raise CheckpointError(f"{path}: the metadata cannot be used: it holds {faults}")
     check_metadata(record, path)
     return Checkpoint(
-        MappingProxyType(check_weights(tensors, str(path))),
+        MappingProxyType(check_weights(unwrapped(tensors), str(path))),
         MappingProxyType(record),
         str(path),
         digest,
@@ -343,21 +327,18 @@ def _read_bytes(path: Path) -> bytes:
     )
 
 
+def _form(data: bytes) -> str:
+    """What a file is that is no checkpoint."""
+    if data.startswith(b"version https://git-lfs"):
+        return "a pointer of Git LFS to something else; fetch it: git lfs pull"
+    return "truncated or something else" if data else "empty, truncated or something else"
+
+
 def _hex_digest(text: str) -> str:
     digest = text.removeprefix("sha256:").lower()
     if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
         raise CheckpointError(f"expected a SHA-256 of 64 hexadecimal digits, got {text!r}")
     return digest
-
-
-def _as_array(value: Any) -> Any:
-    if not hasattr(value, "detach"):
-        return value
-    try:
-        return value.detach().cpu().numpy()
-    except (TypeError, RuntimeError, NotImplementedError):
-        # A type or a storage that NumPy does not have: no float32 array, whatever it is.
-        return np.empty(tuple(value.shape), dtype=object)
 
 
 def _recorded_split(recorded: Any, path: Path) -> Split | None:
@@ -372,8 +353,10 @@ def _recorded_split(recorded: Any, path: Path) -> Split | None:
             f"{path}: the recorded split is unreadable; expected whole numbers under train, "
             "validation and test"
         ) from None
-    everything = np.sort(np.concatenate(list(parts.values())))
-    if not np.array_equal(everything, np.arange(NUM_OPERATIONS)):
+    # Their number first: a tensor can have 2^60 elements in four bytes.
+    whole = sum(part.size for part in parts.values()) == NUM_OPERATIONS
+    everything = np.sort(np.concatenate(list(parts.values()))) if whole else None
+    if everything is None or not np.array_equal(everything, np.arange(NUM_OPERATIONS)):
         raise CheckpointError(
             f"{path}: the recorded split is not a partition of the 19,683 operations"
         )

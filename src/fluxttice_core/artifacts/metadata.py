@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointError
+from .state_hash import STATE_HASH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ PUBLISHED = (
     *("best_val_loss", "source_sha256", "compiled", "device"),
 )
 # What only going on with the run needs; histories are neither.
-RESUMED = ("model", "optimizer", "split", "rng_states", "steering")
+RESUMED = ("model", "optimizer", "split", "rng_states", "steering", STATE_HASH)
 
 
 def _is_number(value: Any) -> bool:

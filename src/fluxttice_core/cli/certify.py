@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from ..api import certify as certify_checkpoint
-from ..api import load
 from ..certificate.network.drawn_claims import NUM_DRAWS
 from ..seal import PASSWORD_VARIABLE
 from .console import (
     json_option,
+    load_model,
     progress,
     say,
     say_json,
@@ -72,7 +72,7 @@ def certify(
     It certifies measurements, not wishes: a network that knows nothing gets a certificate that says
     so. Without --key the certificate is unsigned, and verifying it says that too.
     """
-    source = load(checkpoint, sha256=sha256)
+    source = load_model(checkpoint, sha256)
     with progress("measuring the model and two controls") as on_progress:
         predicate = certify_checkpoint(
             source,

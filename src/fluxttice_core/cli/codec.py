@@ -9,13 +9,14 @@ import numpy as np
 
 from ..api import decode as decode_latents
 from ..api import encode as encode_operations
-from ..api import load, sample_batches
+from ..api import sample_batches
 from ..evidence.draws import CHUNK
 from ..gates.operations import indices_from_trits
 from ..model.layout import Pathway
 from ..rng import numpy_generator
 from .console import (
     json_option,
+    load_model,
     model_option,
     note,
     pathway_option,
@@ -49,7 +50,7 @@ def encode(
     SOURCE is a .npy or .csv file, or - for CSV on standard input: nine trits a row, or one
     operation index a row.
     """
-    checkpoint = load(model, sha256=sha256)
+    checkpoint = load_model(model, sha256)
     codes = encode_operations(read_array(source), model=checkpoint, pathway=pathway)
     if as_json:
         say_json({"pathway": pathway, "latents": codes.tolist()})
@@ -91,7 +92,7 @@ def decode(
     codes = np.atleast_2d(read_array(source))
     trits = decode_latents(
         codes,
-        model=load(model, sha256=sha256),
+        model=load_model(model, sha256),
         pathway=pathway,
         reading=reading,
         generator=numpy_generator(seed, "categorical") if reading == "sample" else None,
@@ -133,7 +134,7 @@ def sample(
     as_json: bool,
 ) -> None:
     """Draw NUM_DRAWS operations: a prior latent each, then a trit at a time."""
-    checkpoint = load(model, sha256=sha256)
+    checkpoint = load_model(model, sha256)
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
         note(f"seed {seed}")

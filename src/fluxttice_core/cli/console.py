@@ -15,6 +15,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from ..api import load
+from ..artifacts.checkpoint import Checkpoint
 from ..errors import ArtifactError, ConfigError
 from ..files import write_atomically
 
@@ -67,6 +69,14 @@ def one_form(table: str | None, *, as_json: bool) -> None:
 def note(text: str) -> None:
     """Write a line to standard error: progress and remarks, never results."""
     click.echo(text, err=True)
+
+
+def load_model(name: str | None, sha256: str | None = None) -> Checkpoint:
+    """Load a checkpoint, and note what a reader of its figures has to know of its file."""
+    checkpoint = load(name, sha256=sha256)
+    for remark in checkpoint.remarks:
+        note(f"{checkpoint.source}: {remark}")
+    return checkpoint
 
 
 class _SignOfLife:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..api import coverage_report, load
+from ..api import coverage_report
 from ..api.report import KINDS, Kind
 from ..artifacts.draws import INCIDENCE, ReadOptions, holds_draws, names_draws
 from ..errors import ConfigError, MissingExtraError
@@ -25,6 +25,7 @@ from ..show.model_text import model_text
 from ..show.target_text import distribution_text, target_text
 from .console import (
     json_option,
+    load_model,
     note,
     one_form,
     progress,
@@ -240,7 +241,7 @@ def coverage(
     else:
         if max(num_draws) > MOST_OF_MODELS:
             raise ConfigError(f"expected n of at most {MOST_OF_MODELS:,} for a checkpoint")
-        checkpoint = load(next(iter(sources), None), sha256=sha256)
+        checkpoint = load_model(next(iter(sources), None), sha256=sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
         folder = prepare_folder(out) if out is not None else None
         with progress("measuring the model and its controls") as on_progress:

@@ -16,6 +16,7 @@ from ..errors import CheckpointError
 from ..model.layout import NUM_PARAMETERS, state_shapes
 from .console import (
     json_option,
+    load_model,
     say,
     say_json,
     sha256_option,
@@ -46,7 +47,7 @@ def info(subject: str | None, show_config: bool, sha256: str | None, as_json: bo
     ):
         _recognise(subject.removeprefix("sha256:").lower(), as_json=as_json)
         return
-    checkpoint = load(subject, sha256=sha256)
+    checkpoint = load_model(subject, sha256)
     record = describe(checkpoint)
     if as_json:
         say_json(record)
@@ -66,6 +67,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
     count = sum(value.size for name, value in checkpoint.weights.items() if "ema" not in name)
     return {
         "source": checkpoint.source,
+        "remarks": list(checkpoint.remarks),
         "file_sha256": checkpoint.file_sha256,
         "weights_sha256": checkpoint.weights_sha256,
         "is_certified_original": checkpoint.file_sha256 == ORIGINAL_CERTIFICATE_SHA256,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..api import coverage_report, load
+from ..api import coverage_report
 from ..artifacts.checkpoint import Checkpoint
 from ..artifacts.history import read_metrics
 from ..errors import ArtifactError
@@ -16,6 +16,7 @@ from ..evidence.report import CoverageReport
 from ..files import prepare_folder, write_atomically
 from .console import (
     json_option,
+    load_model,
     progress,
     say,
     say_json,
@@ -72,7 +73,7 @@ def report(
     from ..show.page import report_page
     from ..show.pictures import report_svgs
 
-    source = load(checkpoint, sha256=sha256)
+    source = load_model(checkpoint, sha256)
     metrics = _history(checkpoint, history, source)
     folder = prepare_folder(out)
     with progress("measuring the model and its controls") as on_progress:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import click
 
 from ..api import train as run_training
-from ..threads import keep_freed_memory
+from ..threads import MAX_THREADS, keep_freed_memory
 from .console import (
     json_option,
     note,
@@ -44,7 +44,7 @@ from .console import (
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Instead of the config's seed.")
 @click.option(
     "--threads",
-    type=click.IntRange(1, 1024),
+    type=click.IntRange(1, MAX_THREADS),
     default=1,
     show_default=True,
     help="CPU threads; another number gives other bits, and pays on idle cores only.",

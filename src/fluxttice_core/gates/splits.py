@@ -62,10 +62,11 @@ def split_operations(
     >>> [len(part) for part in split_operations().parts().values()]
     [15746, 1968, 1969]
     """
-    if abs(train + validation + test - 1.0) > 1e-9:
+    fractions = (train, validation, test)
+    if not (abs(sum(fractions) - 1.0) <= 1e-9 and all(0 <= each <= 1 for each in fractions)):
         raise ValueError(
-            f"split fractions must add up to 1; got {train} + {validation} + {test} = "
-            f"{train + validation + test:.6g}"
+            "split fractions must lie in 0 .. 1 and add up to 1; got "
+            f"{train} + {validation} + {test} = {sum(fractions):.6g}"
         )
     order = torch_permutation(NUM_OPERATIONS, seed)
     first = int(NUM_OPERATIONS * train)

@@ -26,7 +26,7 @@ from .keys import (
     write_key_pair,
 )
 from .kind import Kind, Level, Progress
-from .policy import Policy, version_numbers
+from .policy import Policy
 from .predicate import Predicate, Record, Tool, Validity
 from .schema import schema_faults
 from .verdict import Findings, Mismatch, Summary, Verification
@@ -59,6 +59,5 @@ __all__ = [
     "valid_from_now",
     "validity_faults",
     "verify_folder",
-    "version_numbers",
     "write_key_pair",
 ]

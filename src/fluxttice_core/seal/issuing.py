@@ -68,14 +68,22 @@ def validity_faults(expires: str | None, supersedes: str | None) -> list[str]:
     ["expires is 'soon'; expected a time like 2027-01-31T00:00:00Z"]
     """
     faults = []
-    if expires is not None and not re.fullmatch(TIME_SCHEMA["pattern"], expires):
-        faults.append(f"expires is {expires!r}; expected a time like 2027-01-31T00:00:00Z")
+    if expires is not None and not _is_moment(expires):
+        faults.append(f"expires is {expires[:80]!r}; expected a time like 2027-01-31T00:00:00Z")
     if supersedes is not None and not is_hex_digest(supersedes):
         faults.append(
             f"supersedes is {supersedes[:80]!r}; expected a SHA-256 of 64 lower-case "
             "hexadecimal digits"
         )
     return faults
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:  # such as the 31st of February
+        return False
+    return re.fullmatch(TIME_SCHEMA["pattern"], text) is not None
 
 
 def time_of_issue() -> str:

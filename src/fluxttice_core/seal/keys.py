@@ -81,17 +81,32 @@ def write_key_pair(path: str | Path, password: str | None = None) -> tuple[Path,
     if taken:
         raise ArtifactError(f"{', '.join(taken)}: exists already; choose another name for the key")
     private, public, name = generate_key_pair(password)
-    for target, data, mode in ((private_path, private, 0o600), (public_path, public, 0o644)):
-        try:
-            # The mode is given at creation: the key is at no moment readable by others.
-            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise ArtifactError(f"{target}: cannot be written: {error.strerror}") from None
+    _write_new(public_path, public, 0o644)
+    try:
+        _write_new(private_path, private, 0o600)
+    except BaseException:
+        # Of a pair that is not whole nothing stays.
+        public_path.unlink(missing_ok=True)
+        raise
     return private_path, public_path, name
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    try:
+        # The mode is given at creation: the key is at no moment readable by others.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from None
+        raise
 
 
 def load_private_key(path: str | Path, password: str | None = None) -> EllipticCurvePrivateKey:

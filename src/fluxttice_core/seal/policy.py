@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from ..errors import CertificateError
 from .predicate import Predicate
 from .verdict import Findings
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -18,18 +23,28 @@ class Policy:
     Attributes
     ----------
     not_before : refuse a certificate issued before this moment.
-    min_version : refuse one issued by an older version of the tool.
+    min_version : refuse one issued by an older version of the tool, in the order of PEP 440.
     now : when a certificate with an end has ended; the present moment by default.
 
     Example
     -------
-    >>> Policy(min_version=version_numbers("0.2")).min_version
-    (0, 2)
+    >>> Policy(min_version="0.2rc1").min_version
+    '0.2rc1'
+    >>> Policy(min_version="new")
+    Traceback (most recent call last):
+        ...
+    fluxttice_core.errors.CertificateError: min_version is 'new'; expected a version like 1.2.0
     """
 
     not_before: datetime | None = None
-    min_version: tuple[int, ...] | None = None
+    min_version: str | None = None
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        if self.min_version is not None and _version(self.min_version) is None:
+            raise CertificateError(
+                f"min_version is {self.min_version[:40]!r}; expected a version like 1.2.0"
+            )
 
 
 def check_policy(predicate: Predicate, policy: Policy, findings: Findings) -> None:
@@ -47,9 +62,10 @@ def check_policy(predicate: Predicate, policy: Policy, findings: Findings) -> No
         now = policy.now.strftime(_MOMENT)
         findings.add("policy", "validity.expires", f"a moment after {now}", validity.expires)
     if policy.min_version is not None:
-        if version_numbers(predicate.tool.version) < policy.min_version:
-            wanted = ".".join(map(str, policy.min_version))
-            findings.add("policy", "tool.version", f"at least {wanted}", predicate.tool.version)
+        least, written = _version(policy.min_version), _version(predicate.tool.version)
+        if least is None or written is None or written < least:
+            wanted = f"at least {policy.min_version}"
+            findings.add("policy", "tool.version", wanted, predicate.tool.version)
         else:
             findings.checked.append("written by a version that --min-version allows")
 
@@ -62,15 +78,10 @@ def _moment(text: str | None, place: str, findings: Findings) -> datetime | None
         return None
 
 
-def version_numbers(text: str) -> tuple[int, ...]:
-    """Return the leading numbers of a version.
+def _version(text: str) -> Version | None:
+    from packaging.version import InvalidVersion, Version
 
-    >>> version_numbers("0.12.1.dev3") < version_numbers("0.13")
-    True
-    """
-    numbers = []
-    for part in text.split("."):
-        if not part.isascii() or not part.isdigit():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)
+    try:
+        return Version(text)
+    except (InvalidVersion, ValueError):  # the latter of numbers with thousands of digits
+        return None

@@ -11,17 +11,20 @@ from typing import Any
 
 import torch
 
-from ..artifacts.checkpoint import read_torch_dictionary, torch_bytes
+from ..artifacts.state_hash import check_state_hash, with_state_hash
+from ..artifacts.torch_file import read_torch_dictionary, torch_bytes
 from ..canonical import canonical_json
 from ..config import Config, load_config, parse_config
 from ..device import usable_device
 from ..errors import ArtifactError, CheckpointError, ConfigError
-from ..files import append_line, prepare_folder, remove_leftovers, write_atomically
-from ..threads import one_blas_thread
+from ..files import append_line, hold_folder, prepare_folder, remove_leftovers, write_atomically
+from ..threads import check_threads, one_blas_thread
 from .loop import EpochReport, run_epochs
 from .state import TrainState
 
 LATEST, BEST, METRICS = "latest.pt", "best.pt", "metrics.jsonl"
+# What values of another kind raise where a state is put together from them.
+_UNFIT = (LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError)
 
 
 def run(
@@ -66,12 +69,14 @@ def run(
     _check_numbers(settings, epochs, threads)
     place = usable_device(device)
     folder = prepare_folder(out if out is not None else settings.checkpoint_dir)
-    remove_leftovers(folder)
     # What keeps a plain run on a CPU from giving the same bits; absent from those that can.
     unrepeatable: dict[str, Any] = {"compiled": True} if compiled else {}
     if place.type != "cpu":
         unrepeatable["device"] = place.type
-    with _torch_threads(threads), one_blas_thread():
+    with hold_folder(folder) as held, _torch_threads(threads), one_blas_thread():
+        if not held:
+            _warn(f"{folder} cannot be locked: train nothing else into it meanwhile", 4)
+        remove_leftovers(folder)
         state = _begin(folder, settings, place, resume=resume, threads=threads, compiled=compiled)
         header: str | None = _header(state, threads)
         for report in run_epochs(state, epochs, compiled=compiled):
@@ -91,9 +96,9 @@ def _settings(config: Config | str | Path, seed: int | None) -> Config:
 
 
 def _check_numbers(config: Config, epochs: int | None, threads: int) -> None:
-    for name, value in (("epochs", epochs), ("threads", threads)):
-        if value is not None and value < 1:
-            raise ConfigError(f"{name} must be at least 1; got {value}")
+    check_threads(threads)
+    if epochs is not None and epochs < 1:
+        raise ConfigError(f"epochs must be at least 1; got {epochs}")
     if epochs is not None and epochs > config.total_epochs:
         _warn(
             f"{epochs} epochs are more than the configuration's total_epochs, "
@@ -122,7 +127,13 @@ def _begin(
             "another folder"
         )
     contents = read_torch_dictionary(latest)
+    bound = check_state_hash(contents, latest)
     state = _restore(contents, config, place, latest)
+    if not bound:
+        _warn(
+            f"{latest} carries no hash of its state, as those of version 0.1 do not: that nobody "
+            "changed it cannot be checked"
+        )
     before = contents.get("num_threads")
     if before != threads:
         _warn(
@@ -137,9 +148,9 @@ def _begin(
     return state
 
 
-def _warn(message: str) -> None:
+def _warn(message: str, level: int = 5) -> None:
     """Warn the caller of ``train``."""
-    warnings.warn(message, stacklevel=5)
+    warnings.warn(message, stacklevel=level)
 
 
 def _restore(
@@ -147,10 +158,10 @@ def _restore(
 ) -> TrainState:
     try:
         return TrainState.restore(contents, config, place)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except _UNFIT as error:
         if isinstance(error, ConfigError):
             raise
-        detail = str(error).splitlines()[0]
+        detail = (str(error).splitlines() or [""])[0][:200]
         raise CheckpointError(
             f"{latest}: cannot be resumed: {type(error).__name__}: {detail}; "
             "start in another folder"
@@ -165,7 +176,7 @@ def _keep(
         append_line(folder / METRICS, header)
     if report.is_logged:
         append_line(folder / METRICS, json.dumps(report.metrics, sort_keys=True))
-    data = torch_bytes(checkpoint)
+    data = torch_bytes(with_state_hash(checkpoint))
     if report.is_numbered:
         write_atomically(folder / f"epoch_{report.epoch}.pt", data)
     if report.is_best:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ArtifactError, MissingExtraError
+from ..torch_file import archive_fault
 from .arrays import array_chunks
 from .chunks import Chunk, checked_texts, make_chunk
 from .columns import Selection
@@ -92,6 +94,9 @@ def _load(path: Path, name: str) -> Any:
         import torch
     except ModuleNotFoundError:
         raise MissingExtraError(f"reading {name}", "torch") from None
+    fault = archive_fault(path) if zipfile.is_zipfile(path) else None
+    if fault:
+        raise ArtifactError(f"{name}: not a tensor that torch.save wrote: it is {fault}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -96,8 +96,10 @@ def _retrain(config: Config, training: Training, findings: Findings) -> Checkpoi
                 seed=training.seed,
                 threads=training.threads,
             )
-        except TrainingError as error:
-            findings.add("not-rebuilt", WEIGHTS, "weights from the certified recipe", str(error))
+        except (TrainingError, ConfigError) as error:
+            # The latter of a seed or a number of threads that no training can have.
+            wanted = "weights from the certified recipe"
+            findings.add("not-rebuilt", WEIGHTS, wanted, str(error)[:300])
             return None
         return read_checkpoint(Path(folder) / "run" / LATEST)
 
