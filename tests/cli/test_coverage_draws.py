@@ -67,7 +67,7 @@ def test_the_table(run, tmp_path):
     ):
         assert re.search(name, out), name
     assert "Nothing speaks against independent draws." in out
-    assert "cannot tell a generator from fair dice" in out
+    assert "These draws do not rule out fair dice" in out
 
 
 def test_without_a_space_there_is_no_limit(run, tmp_path):
@@ -226,3 +226,16 @@ def test_a_ratio_surely_above_1_is_not_left_without_a_word(run, tmp_path):
     assert code == 0
     assert "the space\nmay be larger than said" in out
     assert "Nothing speaks against" not in out
+
+
+def test_uneven_draws_rule_fair_dice_out_and_say_what_that_supposes(run, tmp_path):
+    uneven = np.random.default_rng(0).geometric(0.05, 2_000) % 100
+    np.save(tmp_path / "draws.npy", uneven)
+    out = run("coverage", tmp_path / "draws.npy", "--space", 100)[1]
+    assert "Fair dice are ruled out: p < 0.0001, a bound from the pairs" in out
+    table = "id,count\n" + "".join(f"a{i},{c}\n" for i, c in enumerate(np.bincount(uneven)) if c)
+    (tmp_path / "counts.csv").write_text(table)
+    out = run("coverage", tmp_path / "counts.csv", "--counts", "count", "--space", 100)[1]
+    assert "Fair dice are ruled out, if the draws are independent: p < 0.0001" in out
+    # Without a space there are no dice to speak of.
+    assert "air dice" not in run("coverage", tmp_path / "draws.npy")[1]

@@ -92,6 +92,7 @@ KEYS = {
     "ratio_ci",
     "chi_square",
     "curve",
+    "fair_dice_p_value",
     "independent",
     "independence",
     "comparison",
@@ -113,6 +114,7 @@ def test_the_json_keeps_its_keys(draws, space):
         "hill_numbers",
         "curve",
         "chi_square",
+        "fair_dice_p_value",
     }
     for name, estimate in record["estimates"].items():
         assert set(estimate) == {"value", "interval", "unit", "method", "limit", "n", "reason"}

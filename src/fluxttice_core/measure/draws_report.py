@@ -25,7 +25,7 @@ from .groups.tally import GroupTable
 from .of_draws import OF_DRAWS
 from .registry import IntervalOf, ValueOf, flat_figures
 from .space import Space, WordSpace, as_space
-from .uniformity import CHI_SQUARE
+from .uniformity import CHI_SQUARE, fair_dice_bound
 
 SCHEMA = "fluxttice_core/draws-report/v2"
 NOT_INDEPENDENT = "the draws are not independent"
@@ -42,6 +42,8 @@ _METHODS = {
     "by the unbiased variance of the sum of squares; none above the size of a known space",
     "curve": "rarefaction (Hurlbert 1971) up to n, extrapolation (Chao et al. 2014) to twice n",
     "chi_square": CHI_SQUARE,
+    "fair_dice_p_value": "an upper bound: Cantelli (1928) on the unbiased chi-square, whose "
+    "variance under fair dice is 2 (N - 1) / (n (n - 1)), exactly",
 }
 
 
@@ -131,6 +133,17 @@ class DrawsReport(Forms):
             lambda axes: draw_rarefaction(axes, self),
         )
 
+    @property
+    def fair_dice_p_value(self) -> float | None:
+        """At most this often are fair dice as uneven, at any n; None if not tested.
+
+        None of an unknown space, of groups, and of draws that are not independent.
+        """
+        chi_square, size = self.chi_square, self.space_size
+        if chi_square is None or size is None:
+            return None
+        return fair_dice_bound(chi_square, self.num_draws, size)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: every estimate as a record, and its figures flat."""
         names = ("0", "1", "2")
@@ -153,6 +166,7 @@ class DrawsReport(Forms):
                 }
                 for (n, richness, limit), interval in zip(self.curve, self.curve_ci, strict=True)
             ],
+            "fair_dice_p_value": self.fair_dice_p_value,
             "independent": self.independence.holds,
             "independence": {
                 "faults": list(self.independence.faults),

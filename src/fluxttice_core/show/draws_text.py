@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from ..measure import OF_DRAWS, DrawsReport
 from .words import percent, table
+
+# A bound at most this rules fair dice out.
+SIGNIFICANCE = 0.05
 
 
 def draws_text(report: DrawsReport) -> str:
@@ -77,7 +82,7 @@ def _closing(report: DrawsReport) -> str:
     if report.num_groups is not None:
         return (
             "Intervals are from the groups, which are taken to be independent of each other: that "
-            "is not tested.\nDraws alone cannot tell a generator from fair dice."
+            "is not tested."
         )
     if report.ratio_ci is not None and (report.ratio_ci[0] or 0.0) > 1.0:
         told = (
@@ -98,7 +103,19 @@ def _closing(report: DrawsReport) -> str:
             "The order of the draws is not known: whether they are independent was not tested "
             "beyond what\ncounts alone can tell, and every interval supposes it."
         )
-    return (
-        f"{told}\nDraws alone cannot tell a generator from fair dice: measure the model itself for "
-        "information and controls."
-    )
+    return "\n".join([told, *_fair_dice_lines(report)])
+
+
+def _fair_dice_lines(report: DrawsReport) -> list[str]:
+    """Say whether fair dice may have made these draws, where a space is known."""
+    p = report.fair_dice_p_value
+    if p is None:
+        return []
+    if p > SIGNIFICANCE:
+        return [
+            "These draws do not rule out fair dice, as those of many other generators would not: "
+            "measure\na model itself for information and controls."
+        ]
+    supposed = "" if report.independence.could_tell else ", if the draws are independent"
+    bound = "< 0.0001" if p < 0.0001 else f"<= {math.ceil(10_000 * p) / 10_000:.4f}"
+    return [f"Fair dice are ruled out{supposed}: p {bound}, a bound from the pairs of equal draws."]
