@@ -16,9 +16,11 @@ from fluxttice_core.certificate import KINDS
 from fluxttice_core.certificate.network.derived import derived_files
 from fluxttice_core.certificate.network.format import PREDICATE_TYPE
 from fluxttice_core.certificate.network.predicate import NetworkPredicate
+from fluxttice_core.certificate.network.provenance import SLSA_TYPE, provenance
 from fluxttice_core.seal import (
     load_private_key,
     load_public_key,
+    signed_statement,
     verify_folder,
     write_key_pair,
 )
@@ -87,11 +89,25 @@ def change_and_sign(folder: Path, key: Path, change: Any, *, documents: bool = T
     files = {name: (folder / name).read_bytes() for name in names}
     if documents:
         config = json.loads(files["config.json"]) if "config.json" in files else None
-        files |= derived_files(NetworkPredicate.from_dict(predicate), files, config)
+        record = NetworkPredicate.from_dict(predicate)
+        files |= derived_files(record, files, config)
+        if predicate["training"] != statement_of(folder)["predicate"]["training"]:
+            files |= _provenance(record, files, key)
     for name, data in files.items():
         (folder / name).write_bytes(data)
     subjects = [(name, hashlib.sha256(data).hexdigest()) for name, data in files.items()]
     sign_again(folder, make_statement(subjects, PREDICATE_TYPE, predicate), key)
+
+
+def _provenance(
+    predicate: NetworkPredicate, files: dict[str, bytes], key: Path
+) -> dict[str, bytes]:
+    if "provenance.json" not in files:
+        return {}
+    digests = {name: hashlib.sha256(files[name]).hexdigest() for name in files}
+    told = provenance(predicate.training, digests["config.json"])
+    weights = {"weights.safetensors": digests["weights.safetensors"]}
+    return {"provenance.json": signed_statement(weights, SLSA_TYPE, told, [load_private_key(key)])}
 
 
 def claim(predicate: dict[str, Any], name: str) -> dict[str, Any]:

@@ -68,7 +68,7 @@ LINES: Kind[LineCount, tuple[LineCount, str]] = Kind(
     measured=(TEXT,),
     read=read,
     levels=(Level(2, "lines, counted again", count_again),),
-    summarise=lambda predicate: Summary(
+    summarise=lambda predicate, level: Summary(
         f"The text has {predicate.lines} lines.",
         f"a text, counted {predicate.validity.issued}",
         {"lines": predicate.lines},

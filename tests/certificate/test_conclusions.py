@@ -5,6 +5,7 @@ import dataclasses
 
 import pytest
 
+from fluxttice_core.certificate.network import conclusions
 from fluxttice_core.certificate.network.conclusions import (
     benchmark_record,
     conclude_checklist,
@@ -13,6 +14,12 @@ from fluxttice_core.certificate.network.conclusions import (
 )
 from fluxttice_core.certificate.network.predicate import NetworkPredicate
 from tests.certificates import claim, statement_of
+
+
+@pytest.fixture(autouse=True)
+def _a_hundred_draws_decide(monkeypatch):
+    """The certificate at hand has no more, so that it is made soon."""
+    monkeypatch.setattr(conclusions, "LEAST_DRAWS", 20)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +102,26 @@ def test_just_enough_is_met(predicate):
     claim(changed, "model/A/reconstruction/alone/test")["value"] = 1950
     claim(changed, "model/A/information")["value"] = "8.898760"
     assert list(concluded(changed).values()).count(False) == 1
+
+
+def test_few_draws_decide_nothing(predicate, monkeypatch):
+    """Of twenty draws a lucky run is soon found."""
+    monkeypatch.undo()
+    unmet = [item for item, met in concluded(predicate).items() if not met]
+    assert [item.split(" is")[0] for item in unmet[:-1]] == [
+        "Coverage by 20 sampled draws",
+        "Coverage by 20 mode draws",
+    ]
+
+
+def test_a_split_of_a_few_decides_nothing(predicate):
+    changed = copy.deepcopy(predicate)
+    for pathway in "AB":
+        for code in ("alone", "rho=0.7"):
+            item = claim(changed, f"model/{pathway}/reconstruction/{code}/test")
+            item.update(value=983, denominator=983)
+    unmet = [item for item, met in concluded(changed).items() if not met]
+    assert [item.split()[0] for item in unmet] == ["Held-out", "The", "Retrained"]
 
 
 def test_shares_never_round_up_to_all():

@@ -56,7 +56,7 @@ class Kind(Generic[P, E]):
     read : makes of the predicate and the files what the levels check, once for all of them; None,
         with a finding, if it cannot.
     levels : those above the first.
-    summarise : what a statement says, in this program's words.
+    summarise : what a statement says, in this program's words, as far as a level checks it.
     """
 
     title: str
@@ -68,7 +68,7 @@ class Kind(Generic[P, E]):
     measured: tuple[str, ...]
     read: Callable[[P, Mapping[str, bytes], Findings], E | None]
     levels: tuple[Level[E], ...]
-    summarise: Callable[[P], Summary]
+    summarise: Callable[[P, int], Summary]
 
     def __post_init__(self) -> None:
         """Refuse what would fail, or be passed over, when a folder is verified."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..errors import CertificateError
@@ -13,6 +13,8 @@ from .verdict import Findings
 if TYPE_CHECKING:
     from packaging.version import Version
 
+# A certificate from a machine whose clock goes ahead is taken; one from the future is not.
+_CLOCKS_DIFFER = timedelta(days=1)
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -52,6 +54,9 @@ def check_policy(predicate: Predicate, policy: Policy, findings: Findings) -> No
     validity = predicate.validity
     issued = _moment(validity.issued, "validity.issued", findings)
     expires = _moment(validity.expires, "validity.expires", findings)
+    if issued is not None and issued > policy.now + _CLOCKS_DIFFER:
+        now = policy.now.strftime(_MOMENT)
+        findings.add("policy", "validity.issued", f"a moment before {now}", validity.issued)
     if policy.not_before is not None:
         if issued is None or issued < policy.not_before:
             wanted = policy.not_before.strftime(_MOMENT)

@@ -11,6 +11,15 @@ from ..errors import CertificateError, VerificationError
 SCHEMA = "fluxttice_core/verification/v1"
 
 
+def printable(text: str) -> str:
+    r"""Return a text with its breaks and controls as escapes: it stays on its line.
+
+    >>> printable("a\nVERIFIED\x1b[2J")
+    'a\\nVERIFIED\\x1b[2J'
+    """
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """One thing that is not as the certificate says.
@@ -26,8 +35,8 @@ class Mismatch:
     got: str
 
     def __str__(self) -> str:
-        """Return the line for people."""
-        return f"{self.subject}: {self.reason}: expected {self.expected}, got {self.got}"
+        """Return the line for people; what a folder says cannot break it or move the cursor."""
+        return printable(f"{self.subject}: {self.reason}: expected {self.expected}, got {self.got}")
 
     def as_dict(self) -> dict[str, str]:
         """Return plain values for JSON."""

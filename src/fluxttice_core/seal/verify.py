@@ -60,7 +60,7 @@ def verify_folder(
     ...     measured=(),
     ...     read=lambda *_: None,
     ...     levels=(),
-    ...     summarise=lambda predicate: Summary("It is a note.", "a note", {}),
+    ...     summarise=lambda predicate, level: Summary("It is a note.", "a note", {}),
     ... )
     >>> predicate = Predicate(Tool("notes", "1.0"), valid_from_now(), signers=())
     >>> with TemporaryDirectory() as folder:
@@ -126,14 +126,14 @@ def _outcome(
         tuple(findings.checked),
         tuple(findings.not_checked),
         tuple(findings.signed_by),
-        _summary(statement) if statement is not None else None,
+        _summary(statement, level) if statement is not None else None,
     )
 
 
-def _summary(statement: Statement[Any, Any]) -> Summary:
+def _summary(statement: Statement[Any, Any], level: int) -> Summary:
     """What the kind says of the statement, and what is said of every kind's."""
     predicate = statement.predicate
-    own = statement.kind.summarise(predicate)
+    own = statement.kind.summarise(predicate, level)
     shared = {
         "certificate": CERTIFICATE,
         "issued": predicate.validity.issued,

@@ -20,6 +20,8 @@ from fluxttice_core.model.controls import untrained_weights
 from fluxttice_core.model.reference import ReferenceVAE
 from tests.support import perfect_weights
 
+ALL_ALONE = "model/A/reconstruction/alone/all"
+
 
 def by_name(measurements):
     found = {item.name: item for item in measurements}
@@ -71,6 +73,30 @@ def test_a_tie_is_ambiguous():
     claim = found["untrained/A/reconstruction/alone/all"]
     # All logits equal: the lowest trit wins everywhere, and only operation 0 comes back.
     assert (claim.value, claim.ambiguous, claim.min_gap) == (1, 19683, "0.000000000")
+    # The measured network gets nothing of what is in doubt; a control gets it all.
+    found = by_name(exact_measurements(zeros, "model"))
+    sure = found["model/A/reconstruction/alone/all"]
+    assert (sure.value, sure.ambiguous) == (0, 19683)
+    assert found["model/A/distinct_decodes"].value == 0
+    assert sure.digest != claim.digest
+
+
+def test_what_float32_decodes_otherwise_is_in_doubt(monkeypatch):
+    """Exact in float64, and useless in the arithmetic in which networks are used."""
+    weights = perfect_weights()
+    assert by_name(exact_measurements(weights, "model"))[ALL_ALONE].ambiguous == 0
+    in_single = ReferenceVAE.in_single
+
+    def broken(model):
+        other = dict(weights)
+        other["decoder_A.decoder.4.bias"] = weights["decoder_A.decoder.4.bias"] + 1e6
+        other["decoder_A.decoder.4.bias"][0] -= 2e6
+        return in_single(ReferenceVAE(other))
+
+    monkeypatch.setattr(ReferenceVAE, "in_single", broken)
+    claim = by_name(exact_measurements(weights, "model"))[ALL_ALONE]
+    assert claim.ambiguous > 6000
+    assert claim.value == 19683 - claim.ambiguous
 
 
 def test_a_gap_is_between_the_two_likeliest():

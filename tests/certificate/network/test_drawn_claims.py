@@ -120,7 +120,7 @@ def interval_misses(trials, per_group, seed):
     truth = size * float((mass**2).sum()) - 1
     misses = 0
     for _ in range(trials):
-        tally = _Tally()
+        tally = _Tally("model")
         tally.group_sums = rng.multinomial(per_group, mass, size=NUM_GROUPS).astype(float)
         found = {
             item.name: item

@@ -65,20 +65,25 @@ def test_weights_of_another_seed_are_found(certificate, key, trained, monkeypatc
     assert "on the platform that made them" in str(outcome.mismatches[0])
 
 
-def test_on_another_platform_the_figures_decide(certificate, key, monkeypatch):
+def test_on_another_platform_nothing_is_rebuilt_though_figures_may_agree(
+    certificate, key, monkeypatch
+):
     import fluxttice_core.training.run as runs
 
     change_and_sign(certificate, key, lambda p: p["training"].pop("cpu"))
     honest = runs.run
     monkeypatch.setattr(runs, "run", lambda *a, **k: honest(*a, **{**k, "seed": k["seed"] + 1}))
     outcome = check(certificate, key, level=4)
-    assert outcome.holds
-    assert any("figures within the certified distances" in text for text in outcome.checked)
+    assert outcome.exit_code == 1
+    assert reasons(outcome) == {("not-rebuilt", "weights.safetensors")}
+    assert any(text.startswith("figures agree") for text in outcome.checked)
     assert any("bit for bit" in text for text in outcome.not_checked)
     monkeypatch.setattr(room, "REBUILD_COUNT_SHARE", "0.000000")
     monkeypatch.setattr(room, "REBUILD_NATS", "0.000000")
     outcome = check(certificate, key, level=4)
     assert {reason for reason, _ in reasons(outcome)} == {"not-rebuilt"}
+    assert len(reasons(outcome)) > 1
+    assert not any(text.startswith("figures agree") for text in outcome.checked)
 
 
 def test_without_a_configuration_nothing_can_be_rebuilt(tmp_path, key):

@@ -89,6 +89,14 @@ def verdict_in_words(comparisons: Sequence[Comparison]) -> str:
     return f"The network is NOT separated from its controls on {' and '.join(where)}."
 
 
+def reconstruction_in_words(comparisons: Sequence[Comparison]) -> str:
+    """Return one sentence on reconstruction alone, the decisive axis that needs no draws."""
+    lost = [item for item in comparisons if item.axis == "reconstruction" and not item.separated]
+    where = " and ".join(sorted({f"pathway {item.pathway}" for item in lost}))
+    told = f"NOT told from its controls in {where}" if lost else "told from both controls"
+    return f"On reconstruction the network is {told}; information was not measured at this level."
+
+
 def separation_of(comparisons: Sequence[Comparison]) -> Separation:
     """Return the comparisons with what they come to."""
     return Separation(tuple(comparisons), is_separated(comparisons), verdict_in_words(comparisons))

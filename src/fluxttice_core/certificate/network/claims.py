@@ -1,9 +1,9 @@
 """Measurements that can be certified: integers with margins, estimates as decimal text.
 
 The functions here are called by whoever certifies and by whoever verifies, so a claim and its check
-can never be two different measurements. Nothing is a bare float: an integer says how many of its
-parts stood so near a decision that another machine might count them otherwise, an estimate says
-its tolerance.
+can never be two different measurements. Doubt counts against the network: only that is counted
+which comes out the same under every rounding, in the float64 of the measurement and in the float32
+in which networks are used. How many parts were in doubt is said beside it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ from .predicate import Measurement
 # networks agree to about 1e-12, so the bound is generous and still rarely met.
 EPSILON = 1e-7
 GAP_DIGITS = 9
-# What an estimate may differ by when the same arithmetic is summed in another order.
+# Stands for an operation where two answers are too near each other to tell.
+_UNSURE = -1
+# What certificates state as the margin of an estimate. What a claim may differ by is less, and
+# said in ``differences``.
 ESTIMATE_TOLERANCE = "0.000100"
 ACTIVE_THRESHOLD_NATS = 5e-4
 
@@ -88,7 +91,12 @@ def exact_measurements(
     split: Split | None = None,
     rhos: Sequence[float] = (),
 ) -> list[Measurement]:
-    """Count what can be counted over all 19,683 operations, for both pathways, in float64.
+    """Count what is sure over all 19,683 operations, for both pathways.
+
+    An operation is in doubt where a decision stands within ``EPSILON`` of another in float64, or
+    where the measured model decides otherwise in float32. Of doubtful ones none is counted, and no
+    digest says what they are. A control is given its doubtful ones; it is made anew by whoever
+    verifies, and read in float64 alone.
 
     Through each operation's posterior mean: exact reconstructions (all nine trits) by the pathway's
     own code and, for every ``rho`` above 0, by codes mixed with the other pathway's; over the whole
@@ -96,6 +104,7 @@ def exact_measurements(
     for the measured model the posterior's divergence from the prior.
     """
     model = ReferenceVAE(weights)
+    single = model.in_single() if role == MODEL else None
     posterior = {pathway: model.encode_all(pathway) for pathway in PATHWAYS}
     found: list[Measurement] = []
     for pathway in PATHWAYS:
@@ -104,14 +113,30 @@ def exact_measurements(
         for rho in (0.0, *(rho for rho in rhos if rho > 0)):
             code = own if rho == 0 else (1.0 - rho) * own + rho * other
             logits = model.logits(code, pathway)
-            decoded = indices_from_trits((logits.argmax(axis=-1) - 1).astype(np.int8))
-            gaps = decision_gaps(logits)
-            found += _reconstruction(role, pathway, rho, decoded, gaps, split)
+            decoded, gaps = _decoded(logits), decision_gaps(logits)
+            unsure = gaps < EPSILON
+            if single is not None:
+                unsure |= _decoded(_single_logits(single, pathway, rho)) != decoded
+                decoded[unsure] = _UNSURE
+            found += _reconstruction(role, pathway, rho, decoded, unsure, gaps, split)
             if rho == 0:
-                found.append(_distinct(role, pathway, decoded, gaps))
+                found.append(_distinct(role, pathway, decoded, unsure, gaps))
         if role == MODEL:
             found += _posterior(pathway, own, logvar)
     return found
+
+
+def _decoded(logits: NDArray[Any]) -> NDArray[np.int64]:
+    return indices_from_trits((logits.argmax(axis=-1) - 1).astype(np.int8))
+
+
+def _single_logits(model: ReferenceVAE, pathway: Pathway, rho: float) -> NDArray[Any]:
+    """Logits of every operation's code as the networks compute them in use, in float32."""
+    code = model.encode_all(pathway)[0]
+    if rho:
+        other = model.encode_all("B" if pathway == "A" else "A")[0]
+        code = np.float32(1.0 - rho) * code + np.float32(rho) * other
+    return model.logits(code, pathway)
 
 
 def _reconstruction(
@@ -119,6 +144,7 @@ def _reconstruction(
     pathway: Pathway,
     rho: float,
     decoded: NDArray[np.int64],
+    unsure: NDArray[np.bool_],
     gaps: NDArray[Any],
     split: Split | None,
 ) -> list[Measurement]:
@@ -136,7 +162,7 @@ def _reconstruction(
             unit="operations",
             value=int(right[part].sum()),
             denominator=len(part),
-            ambiguous=int((gaps[part] < EPSILON).sum()),
+            ambiguous=int(unsure[part].sum()),
             min_gap=decimal(float(gaps[part].min()), GAP_DIGITS),
             digest=list_digest(decoded) if name == ALL else None,
         )
@@ -145,16 +171,20 @@ def _reconstruction(
 
 
 def _distinct(
-    role: Role, pathway: Pathway, decoded: NDArray[np.int64], gaps: NDArray[Any]
+    role: Role,
+    pathway: Pathway,
+    decoded: NDArray[np.int64],
+    unsure: NDArray[np.bool_],
+    gaps: NDArray[Any],
 ) -> Measurement:
     return Measurement(
         name=str(ClaimName(role, pathway, DISTINCT_DECODES)),
         kind="exact-count",
         level=2,
         unit="operations",
-        value=len(np.unique(decoded)),
+        value=len(np.unique(decoded[decoded != _UNSURE])),
         denominator=NUM_OPERATIONS,
-        ambiguous=int((gaps < EPSILON).sum()),
+        ambiguous=int(unsure.sum()),
         min_gap=decimal(float(gaps.min()), GAP_DIGITS),
     )
 
@@ -180,7 +210,7 @@ def _posterior(pathway: Pathway, mean: NDArray[Any], logvar: NDArray[Any]) -> li
             kind="exact-count",
             level=2,
             unit="dimensions",
-            value=int((each > ACTIVE_THRESHOLD_NATS).sum()),
+            value=int((each >= ACTIVE_THRESHOLD_NATS + EPSILON).sum()),
             denominator=len(each),
             ambiguous=int((distances < EPSILON).sum()),
             min_gap=decimal(float(distances.min()), GAP_DIGITS),
@@ -189,7 +219,7 @@ def _posterior(pathway: Pathway, mean: NDArray[Any], logvar: NDArray[Any]) -> li
 
 
 def list_digest(indices: NDArray[np.int64]) -> str:
-    """SHA-256 (bare hex) of operation indices as decimal text, one a line."""
+    """SHA-256 (bare hex) of operation indices as decimal text, one a line; -1 is a doubtful one."""
     text = "".join(f"{index}\n" for index in indices.tolist())
     return hashlib.sha256(text.encode()).hexdigest()
 

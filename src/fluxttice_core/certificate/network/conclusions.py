@@ -15,6 +15,7 @@ from .claim_separation import compare, separation_of
 from .names import (
     ALL,
     CONTROLS,
+    COUPLED_RHO,
     INFORMATION,
     MODEL,
     READINGS,
@@ -33,6 +34,11 @@ Figure = tuple[str, Decimal, Decimal]
 RECONSTRUCTION_SHARE = Decimal("0.99")
 COVERAGE_SHARE = Decimal("0.98")
 INFORMATION_SHARE = Decimal("0.90")
+# With fewer held out, or drawn, an item is not decided: the split is chosen by who trains, and of
+# few draws a lucky run can be looked for. At 50,000 the standard deviation of the ratio is 0.0018
+# for fair dice, so that the best of a million tries gains about 0.009.
+LEAST_HELD_OUT = NUM_OPERATIONS // 20
+LEAST_DRAWS = 50_000
 
 LIMITS = (
     "Nothing here says that a model is good, fair, safe or fit for a purpose: it says what was "
@@ -119,18 +125,19 @@ def _held_out(predicate: NetworkPredicate) -> ChecklistItem:
     recorded = predicate.split.is_recorded
     return ChecklistItem(
         "Held-out operations come back exactly from their own code (99 %, each pathway alone)",
-        _all_reach(figures, RECONSTRUCTION_SHARE) and recorded,
-        _shares(figures) + ("" if recorded else "; which were held out is not recorded"),
+        _all_reach(figures, RECONSTRUCTION_SHARE) and recorded and _are_enough(figures),
+        _shares(figures)
+        + ("" if recorded else "; which were held out is not recorded")
+        + _too_few_held_out(figures),
     )
 
 
 def _coupled(predicate: NetworkPredicate) -> ChecklistItem:
-    rho_max = predicate.checkpoint.rho_max
-    figures = _figures(predicate, reconstruction("test", mixed(rho_max)), "denominator")
+    figures = _figures(predicate, reconstruction("test", mixed(COUPLED_RHO)), "denominator")
     return ChecklistItem(
-        f"The same with the pathways coupled at rho_max {rho_max} (99 %)",
-        _all_reach(figures, RECONSTRUCTION_SHARE),
-        _shares(figures),
+        f"The same with the pathways coupled at rho_max {COUPLED_RHO} (99 %)",
+        _all_reach(figures, RECONSTRUCTION_SHARE) and _are_enough(figures),
+        _shares(figures) + _too_few_held_out(figures),
     )
 
 
@@ -151,8 +158,10 @@ def _coverage(predicate: NetworkPredicate, reading: Reading) -> ChecklistItem:
     figures = _figures(predicate, distinct(reading, first), "limit")
     return ChecklistItem(
         f"Coverage by {first:,} {reading} draws is at least 98 % of what fair dice cover",
-        _all_reach(figures, COVERAGE_SHARE),
-        _shares(figures) + " of the limit",
+        _all_reach(figures, COVERAGE_SHARE) and first >= LEAST_DRAWS,
+        _shares(figures)
+        + " of the limit"
+        + ("" if first >= LEAST_DRAWS else f"; decided from {LEAST_DRAWS:,} draws on"),
     )
 
 
@@ -185,6 +194,14 @@ def _figures(
     return [
         (pathway, *predicate.claim(MODEL, pathway, quantity).out_of(whole)) for pathway in PATHWAYS
     ]
+
+
+def _are_enough(figures: Sequence[Figure]) -> bool:
+    return all(whole >= LEAST_HELD_OUT for _, _, whole in figures)
+
+
+def _too_few_held_out(figures: Sequence[Figure]) -> str:
+    return "" if _are_enough(figures) else f"; decided from {LEAST_HELD_OUT:,} held out on"
 
 
 def _shares(figures: Sequence[Figure]) -> str:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, Checkpoint
+from ...artifacts.checkpoint import Checkpoint
 from ...canonical import tensor_hash
 from ...gates.operations import NUM_OPERATIONS
 from ...model.controls import collapsed_weights, untrained_weights
@@ -23,7 +23,7 @@ from .claims import (
     space_digest,
     split_digest,
 )
-from .names import MODEL, Role
+from .names import COUPLED_RHO, MODEL, Role
 from .noise import noise_key
 from .predicate import (
     Best,
@@ -62,7 +62,9 @@ def describe_checkpoint(checkpoint: Checkpoint) -> Identity:
         latent_dim=checkpoint.latent_dim,
         rho=plain(checkpoint.rho),
         rho_max=plain(checkpoint.rho_max),
-        is_the_file_certified_in_2025=source == ORIGINAL_CERTIFICATE_SHA256,
+        # That file is known by its hash, was never published, and cannot be here; a file that says
+        # of itself to be made from it proves nothing.
+        is_the_file_certified_in_2025=False,
         epoch=checkpoint.epoch,
         source_sha256=source if isinstance(source, str) else None,
     )
@@ -154,7 +156,8 @@ def describe_protocol(checkpoint: Checkpoint, num_draws: Sequence[int]) -> Proto
 
 def measure_exactly(checkpoint: Checkpoint) -> list[Measurement]:
     """Everything of level 2: the counts over the whole space, of the model and its controls."""
-    rhos = tuple(dict.fromkeys(rho for rho in (checkpoint.rho, checkpoint.rho_max) if rho > 0))
+    wanted = (checkpoint.rho, checkpoint.rho_max, float(COUPLED_RHO))
+    rhos = tuple(dict.fromkeys(rho for rho in wanted if rho > 0))
     found = exact_measurements(checkpoint.weights, MODEL, checkpoint.split, rhos)
     for role, weights in control_networks(checkpoint.latent_dim).items():
         found += exact_measurements(weights, role)

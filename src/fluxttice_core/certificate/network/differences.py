@@ -10,17 +10,22 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ...seal import Findings
-from .claims import ESTIMATE_TOLERANCE
 from .predicate import Measurement
 
-# A smallest gap is a real number; rounding moves its ninth decimal.
-_GAP_TOLERANCE = Decimal("0.000001")
+# Sums in another order move an estimate by less than 1e-9: by one in its last decimal at most.
+_LAST_DIGIT = Decimal("0.000001")
+# So it is with a smallest gap, which has nine.
+_LAST_GAP_DIGIT = Decimal("0.000000002")
 
 
 def compare_claims(
     claims: Sequence[Measurement], measured: Sequence[Measurement], findings: Findings
 ) -> None:
-    """Compare claims with measurements by name."""
+    """Compare claims with measurements: the same, of the same names, in the same order."""
+    names = [claim.name for claim in claims]
+    expected = [item.name for item in measured]
+    if names != expected and sorted(names) == sorted(expected):
+        findings.add("false-claim", "measurements", "the order of this program", "another")
     by_name = {claim.name: claim for claim in claims}
     for item in measured:
         claim = by_name.pop(item.name, None)
@@ -36,21 +41,19 @@ def _compare_claim(claim: Mapping[str, Any], fresh: Mapping[str, Any], findings:
     name = fresh["name"]
     for key in sorted({*claim, *fresh}):
         stated, found = claim.get(key), fresh.get(key)
-        if stated != found and not _is_within(key, stated, found, fresh.get("ambiguous", 0)):
+        if stated != found and not _is_within(key, stated, found):
             place = name if key == "value" else f"{name} ({key})"
             findings.add("false-claim", place, f"{found} as measured", f"{stated} as claimed")
 
 
-def _is_within(key: str, stated: Any, found: Any, unsure: int) -> bool:
-    """Whether a part of a claim differs by no more than another machine's rounding could."""
-    if key == "digest" and unsure and stated is not None:
-        return True
-    if key in ("value", "ambiguous") and type(stated) is int and type(found) is int:
-        # Each ambiguous part can fall the other way, and be counted as ambiguous or not.
-        return abs(stated - found) <= unsure
+def _is_within(key: str, stated: Any, found: Any) -> bool:
+    """Whether a decimal number differs by no more than another order of its sums could make it.
+
+    Counts are the same or false: what rounding could change is not counted.
+    """
     if key in ("value", "interval"):
-        return _is_near(stated, found, Decimal(ESTIMATE_TOLERANCE))
-    return key == "min_gap" and _is_near(stated, found, _GAP_TOLERANCE)
+        return _is_near(stated, found, _LAST_DIGIT)
+    return key == "min_gap" and _is_near(stated, found, _LAST_GAP_DIGIT)
 
 
 def _is_near(stated: Any, found: Any, tolerance: Decimal) -> bool:

@@ -25,7 +25,7 @@ from ...measure.jackknife import jackknife, pairwise_chi_square
 from ...model.layout import INPUT_DIM, PATHWAYS, Pathway
 from ...model.reference import ReferenceVAE
 from .claims import EPSILON, ESTIMATE_TOLERANCE, decimal, decision_gaps
-from .names import CHI_SQUARE, INFORMATION, READINGS, ClaimName, Reading, Role, distinct
+from .names import CHI_SQUARE, INFORMATION, MODEL, READINGS, ClaimName, Reading, Role, distinct
 from .noise import NoiseStream, inverse_normal, uniforms
 from .predicate import Measurement
 
@@ -37,9 +37,14 @@ _BATCH = 4096
 
 
 class _Tally:
-    """What is kept of one pathway of one network while its draws go by."""
+    """What is kept of one pathway of one network while its draws go by.
 
-    def __init__(self) -> None:
+    Doubt counts against the measured network: a draw that rounding could change meets nothing,
+    where a control is given what it met.
+    """
+
+    def __init__(self, role: Role) -> None:
+        self._takes_doubtful = role != MODEL
         self.seen = {reading: np.zeros(NUM_OPERATIONS, bool) for reading in READINGS}
         self.ambiguous: dict[Reading, int] = dict.fromkeys(READINGS, 0)
         self.group_sums = np.zeros((NUM_GROUPS, NUM_OPERATIONS))
@@ -58,8 +63,10 @@ class _Tally:
         self.group_entropies[group] += float(conditional_entropies(each).sum())
 
     def _see(self, reading: Reading, trits: NDArray[np.int8], gaps: NDArray[Any]) -> None:
-        self.seen[reading][indices_from_trits(trits)] = True
-        self.ambiguous[reading] += int((gaps < EPSILON).sum())
+        unsure = gaps < EPSILON
+        met = trits if self._takes_doubtful else trits[~unsure]
+        self.seen[reading][indices_from_trits(met)] = True
+        self.ambiguous[reading] += int(unsure.sum())
 
     def counts(self, role: Role, pathway: Pathway, num_draws: int) -> Iterator[Measurement]:
         for reading, seen in self.seen.items():
@@ -146,7 +153,7 @@ def drawn_measurements(
         )
     models = {role: ReferenceVAE(weights) for role, weights in networks.items()}
     latent_dim = next(iter(models.values())).latent_dim
-    tallies = {(role, pathway): _Tally() for role in models for pathway in PATHWAYS}
+    tallies = {(role, pathway): _Tally(role) for role in models for pathway in PATHWAYS}
     most = num_draws[-1]
     bounds = [most * group // NUM_GROUPS for group in range(NUM_GROUPS + 1)]
     edges = sorted({*range(0, most, _BATCH), *num_draws, *bounds})

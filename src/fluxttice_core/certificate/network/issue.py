@@ -49,13 +49,11 @@ from .predicate import (
     Tool,
     Training,
 )
+from .provenance import SLSA_TYPE, provenance
 from .publish import check_split, publish
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-
-SLSA_TYPE = "https://slsa.dev/provenance/v1"
-BUILD_TYPE = "urn:fluxttice_core:training:v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,30 +218,10 @@ def _files(
         files[PROVENANCE] = signed_statement(
             {WEIGHTS: _sha256(files[WEIGHTS])},
             SLSA_TYPE,
-            _provenance(predicate.training, _sha256(files[CONFIG])),
+            provenance(predicate.training, _sha256(files[CONFIG])),
             options.keys,
         )
     return files
-
-
-def _provenance(training: Training, config_sha256: str) -> dict[str, Any]:
-    """How the issuer says that the weights were made: a predicate of SLSA."""
-    record = training.as_dict()
-    parameters = {key: record[key] for key in ("seed", "epochs", "threads") if key in record}
-    materials = [{"name": CONFIG, "digest": {"sha256": config_sha256}}]
-    if training.history is not None:
-        history = {"sha256": training.history.sha256}
-        materials.append({"name": "metrics.jsonl", "digest": history})
-    stated = ("code_version", "torch_version", "cpu")
-    return {
-        "buildDefinition": {
-            "buildType": BUILD_TYPE,
-            "externalParameters": {"config": CONFIG, **parameters},
-            "internalParameters": {key: record[key] for key in stated if key in record},
-            "resolvedDependencies": materials,
-        },
-        "runDetails": {"builder": {"id": f"urn:{TOOL_NAME}:train"}},
-    }
 
 
 def _history(data: bytes) -> History:

@@ -10,17 +10,29 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from ...errors import CertificateError
 from ...seal import Findings, Kind, Level, Progress, Summary
-from .format import OPTIONAL, PREDICATE_TYPE, REQUIRED, SCHEMA_FILE, WEIGHTS
+from .claim_separation import reconstruction_in_words
+from .format import OPTIONAL, PREDICATE_TYPE, REQUIRED, SCHEMA_FILE, TEXT_REVISION, WEIGHTS
 from .predicate import NetworkPredicate
 
 if TYPE_CHECKING:
     from .certified import Certified
 
+# The level from which every claim that a verdict rests on was measured again.
+EVERYTHING_MEASURED = 3
+
 
 def _read(
     predicate: NetworkPredicate, files: Mapping[str, bytes], findings: Findings
 ) -> Certified | None:
+    revision = predicate.tool.text_revision
+    if revision != TEXT_REVISION:
+        raise CertificateError(
+            f"expected documents of text revision {TEXT_REVISION}, got {revision}: their words "
+            f"cannot be checked here; verify with fluxttice_core {predicate.tool.version}, or ask "
+            "the issuer to certify anew"
+        )
     from .certified import read_certified
 
     return read_certified(predicate, files, findings)
@@ -44,15 +56,24 @@ def _check_rebuilt(certified: Certified, findings: Findings, _: Progress | None)
     check_rebuilt(certified, findings)
 
 
-def _summarise(predicate: NetworkPredicate) -> Summary:
-    """What the certificate is of; the verdict in this program's words, from the claims."""
+def _summarise(predicate: NetworkPredicate, level: int) -> Summary:
+    """What the certificate is of; the verdict in this program's words, from the claims.
+
+    Of claims that the level does not measure again nothing is said.
+    """
     from .conclusions import conclude_separation
 
+    separated = None
     try:
         separation = conclude_separation(predicate)
-        separated, verdict = separation.separated, separation.verdict
+        if level >= EVERYTHING_MEASURED:
+            separated, verdict = separation.separated, separation.verdict
+        elif level > 1:
+            verdict = reconstruction_in_words(separation.comparisons)
+        else:
+            verdict = "Nothing was measured; level 2 and above measure the claims again."
     except (KeyError, ArithmeticError, TypeError):
-        separated, verdict = None, "It lacks claims that a verdict needs."
+        verdict = "It lacks claims that a verdict needs."
     weights = predicate.checkpoint.weights_sha256
     return Summary(
         verdict,
@@ -60,7 +81,7 @@ def _summarise(predicate: NetworkPredicate) -> Summary:
         f"{predicate.tool.version}",
         {
             "weights_sha256": weights,
-            "epoch": predicate.checkpoint.epoch,
+            "stated_by_the_issuer": {"epoch": predicate.checkpoint.epoch},
             "separated_from_controls": separated,
             "verdict_on_the_network": verdict,
         },

@@ -66,6 +66,10 @@ class ClaimName:
         return (parts[1], parts[2]) if parts[0] == "reconstruction" and len(parts) == 3 else None
 
 
+# At which the checklist reads the coupled pathways, whatever a file says of itself: v5.5's rho_max.
+COUPLED_RHO = "0.7"
+
+
 def reconstruction(part: str, code: str = ALONE) -> str:
     """Exact reconstructions of a part of the space by a code: ``ALONE``, or :func:`mixed`."""
     return f"reconstruction/{code}/{part}"

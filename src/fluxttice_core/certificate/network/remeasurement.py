@@ -7,6 +7,8 @@ false one.
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -30,9 +32,10 @@ from .descriptions import (
 )
 from .differences import compare_claims, compare_values
 from .drawn_claims import drawn_measurements
-from .format import CONFIG, TEXT_REVISION, WEIGHTS
+from .format import CONFIG, PROVENANCE, WEIGHTS
 from .noise import noise_key
-from .predicate import ChecklistItem, NetworkPredicate, Separation, Training
+from .predicate import NetworkPredicate, Separation, Training
+from .provenance import provenance_faults
 
 
 def check_exact(certified: Certified, findings: Findings) -> None:
@@ -92,6 +95,7 @@ def _check_descriptions(certified: Certified, findings: Findings) -> None:
     ):
         compare_values(section, stated.as_dict(), found.as_dict(), findings)
     _check_config(certified, findings)
+    _check_provenance(certified, findings)
     findings.checked.append("identity, split and protocol, as the weights file gives them")
     _tell_source(predicate, findings)
     findings.not_checked.append("the machine that the certificate says it was measured on")
@@ -136,25 +140,37 @@ def _check_config(certified: Certified, findings: Findings) -> None:
     except ValueError as error:
         findings.add("false-claim", CONFIG, "canonical JSON", str(error))
         return
+    digest = hashlib.sha256(files[CONFIG]).hexdigest()
+    compare_values("config.sha256", record.sha256, digest, findings)
     if embedded:
         compare_values(CONFIG, config, embedded, findings)
+
+
+def _check_provenance(certified: Certified, findings: Findings) -> None:
+    """It is written by whoever signs and has a configuration, and by nobody else."""
+    predicate, files = certified.predicate, certified.files
+    expected = predicate.config is not None and bool(predicate.signers)
+    if expected != (PROVENANCE in files):
+        words = ("as issued with a key and a configuration", "no file of that name")
+        findings.add("false-claim", PROVENANCE, *(words if expected else words[::-1]))
+    if not expected or PROVENANCE not in files or CONFIG not in files:
+        return
+    subjects = {name: hashlib.sha256(files[name]).hexdigest() for name in (WEIGHTS, CONFIG)}
+    faults = provenance_faults(files[PROVENANCE], predicate.training, subjects, predicate.signers)
+    if faults:
+        findings.add(
+            "false-claim", PROVENANCE, "what the certificate says of the training", faults[0]
+        )
+    findings.not_checked.append(f"the signatures inside {PROVENANCE}, and that it is true")
 
 
 def _check_conclusions(certified: Certified, findings: Findings) -> None:
     """The verdict, the checklist and the documents follow from the claims; so they must say so."""
     predicate = certified.predicate
-    revision = predicate.tool.text_revision
     before = len(findings.mismatches)
     try:
         separation = conclude_separation(predicate)
         _compare_separation(predicate.separation, separation, findings)
-        if revision != TEXT_REVISION:
-            findings.checked.append("the comparisons with the controls follow from the claims")
-            findings.not_checked.append(
-                f"wording of verdict, checklist and documents: revision {revision}, this version "
-                f"writes {TEXT_REVISION}"
-            )
-            return
         _compare_wording(certified, separation, findings)
     except (KeyError, ValueError, ArithmeticError, TypeError, AttributeError) as error:
         # A claim that the conclusions need is not there: the comparison by name has named it.
@@ -180,13 +196,11 @@ def _compare_wording(certified: Certified, separation: Separation, findings: Fin
     verdict = predicate.separation.verdict
     compare_values("separation.verdict", verdict, separation.verdict, findings)
     expected = conclude_checklist(replace(predicate, separation=separation))
-    compare_values("checklist", _by_item(predicate.checklist), _by_item(expected), findings)
+    stated, found = ([item.as_dict() for item in each] for each in (predicate.checklist, expected))
+    for place, pair in enumerate(itertools.zip_longest(stated, found), start=1):
+        compare_values(f"checklist item {place}", *pair, findings)
     compare_values("limits", list(predicate.limits), list(LIMITS), findings)
     config = read_json(files[CONFIG]) if CONFIG in files else None
     for name, data in derived_files(predicate, files, config).items():
         if name in files and not findings.is_false(name) and files[name] != data:
             findings.add("false-claim", name, "what the certificate says", "other figures or words")
-
-
-def _by_item(checklist: tuple[ChecklistItem, ...]) -> dict[str, dict[str, object]]:
-    return {each.item: each.as_dict() for each in checklist}
