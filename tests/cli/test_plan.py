@@ -1,6 +1,9 @@
 """``fluxttice plan``: how many draws are enough, from the command line."""
 
+import doctest
 import json
+import re
+import shlex
 import subprocess
 import sys
 
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 
 from fluxttice_core import measure
+from tests.support import ROOT
 
 
 @pytest.fixture
@@ -196,3 +200,18 @@ def test_a_sampler_without_an_end_is_stopped(files):
     _, said = sampler.communicate(timeout=60)
     assert (done.returncode, said) == (0, b"stopped")
     assert "STOP: surely below 1 % since draw " in done.stdout
+
+
+PAGE = ROOT / "docs/planning.md"
+CONSOLE = re.compile(r"```console\n\$ fluxttice (.*)\n((?:.*\n)*?)```")
+
+
+def test_the_page_shows_what_happens(run, tmp_path, monkeypatch):
+    """Its Python first, which writes the files; then its commands."""
+    monkeypatch.chdir(tmp_path)
+    ran = doctest.testfile(str(PAGE), module_relative=False, encoding="utf-8")
+    assert (ran.failed, ran.attempted > 8) == (0, True)
+    commands = CONSOLE.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(commands) == 3
+    for command, shown in commands:
+        assert run(*shlex.split(command))[:2] == (0, shown)

@@ -75,6 +75,31 @@ def test_the_draws_for_a_width_in_many_pilots(name, figure):
     assert 0.5 <= ratio <= 1.5
 
 
+def test_the_upper_end_allows_for_a_tail_that_the_pilot_hides():
+    """3 % of the mass on ids too rare for the pilot to count: Chao1 sees hardly any of them."""
+    law = np.concatenate([np.full(50, 0.88 / 50), np.full(300, 3e-4), np.full(50_000, 6e-7)])
+    rng = np.random.default_rng(0)
+    true = least_draws(
+        lambda n: (
+            np.median(
+                [
+                    _width(counted(law, n, rng), "unseen_mass", measure.Space(), relative=False)
+                    for _ in range(9)
+                ]
+            )
+            <= 0.005
+        ),
+        10_000,
+        20,
+        10**6,
+    )
+    ends = [
+        measure.draws_for_width(counted(law, 600, rng), "unseen_mass", 0.005, seed=seed).interval
+        for seed in range(4)
+    ]
+    assert all(low < true < high for low, high in ends)
+
+
 def test_an_interval_of_the_planned_draws_is_as_wide_as_was_planned():
     rng, law = np.random.default_rng(0), LAWS["zipf"]
     plan = measure.draws_for_width(counted(law, 1_000, rng), "hill_number_2", 0.1, relative=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ _CLOSE = 1.05
 # Pairs of samples behind the test's limits, and behind the power.
 _OF_ONE_LAW, _OF_TWO = 400, 200
 _PERMUTED = 200
+# Of more ids than these fewer pairs, and the normal law.
+_LARGE, _FEW = 20_000, 80
+_MOST_IDS = 200_000
 # Counts in memory at a time.
 _CELLS = 2**21
 _MOST_UNSEEN = 0.5
@@ -118,15 +122,17 @@ def draws_to_tell_apart(
             on_search(place, len(ends))
     least, value, most = found
     if least is None:
-        reason = f"not told apart by {_FURTHEST:,} times the draws of the pilots"
-        return replace(answer, reason=reason)
+        most_draws = min(_FURTHEST * max(num_a, num_b), MOST_DRAWS // 2 - 1)
+        return replace(answer, reason=f"not told apart by {most_draws:,} draws of each")
     if two_sample_test(a, b, seed=seed).p_value > level:
         value = most = None
         reason = "the pilots may be of one law: draw more, and plan again"
     elif value is None:
         reason = f"beyond {_FURTHEST:,} times the draws of the pilots"
-    ordered = value is None or most is None or most >= value
-    interval = (float(least), float(most) if most is not None and ordered else None)
+    if value is not None:
+        # Simulated, each by itself: not in order where they lie close.
+        least, most = min(least, value), None if most is None else max(most, value)
+    interval = (float(least), None if most is None else float(most))
     return replace(answer, value=value, interval=interval, reason=reason)
 
 
@@ -135,6 +141,8 @@ def _unusable(a: _Counts, b: _Counts, pooled: FrequencyCounts) -> str | None:
         reason = too_small(FrequencyCounts.of_counts(counts))
         if reason is not None:
             return f"{name}: {reason}"
+    if pooled.observed_richness > _MOST_IDS:
+        return f"over {_MOST_IDS:,} different ids take too long to simulate: give smaller pilots"
     if pooled.seen(1) > _MOST_UNSEEN * pooled.num_draws:
         return "the pilots are too small: over half of the mass is of ids that neither met"
     return None
@@ -159,21 +167,35 @@ def laws_apart(
     along = _orthonormal([np.log(shares), shares], shares)
     parts = [float((one * apart / shares).sum()) for one in along]
     rest = apart - sum((part * one for part, one in zip(parts, along, strict=True)), 0.0 * apart)
-    permuted = rng.multivariate_hypergeometric(counts, num_a, size=_PERMUTED, method="marginals")
-    of_one = permuted / num_a - (counts - permuted) / num_b
-    chi_square = scale * (of_one**2 / shares).sum(axis=1) - len(along)
-    observed = scale * float((rest**2 / shares).sum())
-    limits = noncentral_limits(observed, float(chi_square.mean()), float(chi_square.var()))
-    excess = max(observed - float(chi_square.mean()), 0.0)
+    observed, freedom = scale * float((rest**2 / shares).sum()), len(shares) - 1 - len(along)
+    least = likeliest = most = 0.0
+    if freedom > 0 and observed > 0.0:
+        of_one = _of_one_law(counts, num_a, rng) - len(along)
+        likeliest = max(observed - float(of_one.mean()), 0.0)
+        least, most = noncentral_limits(observed, float(of_one.mean()), float(of_one.var()))
     # As the law's masses are shrunk, in the same order.
     shrunk = law.masses / shares
     pairs = []
-    for place, more in ((1, limits[1]), (0, excess), (-1, limits[0])):
-        moved = math.sqrt(more / observed) * rest if observed else rest
+    for place, more in ((1, most), (0, likeliest), (-1, least)):
+        moved = math.sqrt(more / observed) * rest if more else np.zeros(len(rest))
         for part, one in zip(parts, along, strict=True):
             moved = moved + math.copysign(_size(part, scale**-0.5, place), part) * one
         pairs.append(_masses(law, shrunk * moved / 2.0))
     return tuple(pairs)
+
+
+def _of_one_law(counts: _Counts, num_a: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Chi-square of the pooled draws with their labels exchanged, ``(times,)``."""
+    num_all = int(counts.sum())
+    num_b = num_all - num_a
+    expected = counts * (num_a / num_all)
+    found = []
+    step = max(1, _CELLS // len(counts))
+    for start in range(0, _PERMUTED, step):
+        size = min(step, _PERMUTED - start)
+        of_a = rng.multivariate_hypergeometric(counts, num_a, size=size, method="marginals")
+        found.append(((of_a - expected) ** 2 / counts).sum(axis=1) * num_all**2 / (num_a * num_b))
+    return np.concatenate(found)
 
 
 def _size(part: float, error: float, place: int) -> float:
@@ -247,9 +269,15 @@ def _power(
 ) -> float:
     """Share of pairs of samples whose statistics are beyond all but few of those of one law."""
     of_a, of_b, of_both = masses
-    null = _scores(of_both, of_both, num_draws, _OF_ONE_LAW, rng)
+    is_large = len(of_both) > _LARGE
+    null = _scores(of_both, of_both, num_draws, _FEW if is_large else _OF_ONE_LAW, rng)
     limits = np.quantile(null, 1.0 - level / len(null), axis=1)
-    scores = _scores(of_a, of_b, num_draws, _OF_TWO, rng)
+    if is_large:
+        # Nearly normal; two of the three without their sign.
+        tails = [NormalDist().inv_cdf(1.0 - level / (len(null) * sides)) for sides in (1, 2, 2)]
+        limits = np.sqrt((null**2).mean(axis=1)) * tails
+        limits[0] = null[0].mean() + null[0].std() * tails[0]
+    scores = _scores(of_a, of_b, num_draws, _FEW if is_large else _OF_TWO, rng)
     return float((scores > limits[:, None]).any(axis=0).mean())
 
 

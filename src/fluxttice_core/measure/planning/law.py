@@ -75,10 +75,14 @@ def fit_law(
     num_ids = np.array(frequencies.num_ids)
     room = math.inf if size is None else size - frequencies.observed_richness
     rest = unseen_share(frequencies, n) if room else 0.0
+    if is_long and room:
+        # That no id was drawn once does not say that nothing is unseen.
+        rest = max(rest, 1.0 / n)
     shares = times / n
     missed = np.exp(n * np.log1p(-np.minimum(shares, 1.0 - 1e-12)))
     weight = float((num_ids * shares * missed).sum())
-    shares = shares * np.maximum(1.0 - rest / weight * missed, 0.0) if rest else shares
+    if weight > np.finfo(float).tiny:
+        shares = shares * np.maximum(1.0 - rest / weight * missed, 1e-9)
     shares *= (1.0 - rest) / float((num_ids * shares).sum())
     few = math.ceil(chao1_value(frequencies) - frequencies.observed_richness)
     num_rest = min(room, room if is_long else max(few, 1)) if rest else 0
