@@ -11,7 +11,7 @@ from fluxttice_core.errors import DrawsError, FluxtticeError
 from fluxttice_core.measure.planning.apart import _power, laws_apart, noncentral_limits
 from fluxttice_core.measure.planning.law import fit_law
 from fluxttice_core.measure.planning.search import least_draws
-from fluxttice_core.measure.planning.widths import _width
+from fluxttice_core.measure.planning.widths import _ends, _width
 
 N = 300
 RANK = np.arange(1, N + 1)
@@ -265,6 +265,34 @@ def test_pilots_of_one_law_are_told_apart_by_no_number_of_draws():
             assert plan.reason == "the pilots may be of one law: draw more, and plan again"
             assert plan.interval[1] is None
     assert values.count(None) >= 3
+
+
+@pytest.mark.parametrize("num_ids", [1, 2, 3])
+def test_few_ids_leave_no_rest_to_differ_in(num_ids):
+    rng = np.random.default_rng(num_ids)
+    for seed in range(6):
+        a, b = (rng.multinomial(150, rng.dirichlet(np.ones(num_ids))) for _ in range(2))
+        plan = measure.draws_to_tell_apart(a, b, seed=seed)
+        low, high = plan.interval or (None, None)
+        assert (low is None) == (num_ids == 1)
+        if plan.value is not None:
+            assert low <= plan.value <= (high or plan.value)
+
+
+def test_the_difference_of_two_ids_is_what_two_shares_make_it():
+    """0.9 and 0.7: the exact test of these is simulated, and the pilots bound its n."""
+    masses = np.array([[0.9, 0.1], [0.7, 0.3], [0.8, 0.2]])
+    rng = np.random.default_rng(0)
+    true = least_draws(lambda n: _power(masses, n, 0.05, rng) >= 0.8, 100, 10, 10**4)
+    low, high = measure.draws_to_tell_apart([270, 30], [210, 90]).interval
+    assert low < true < high
+
+
+def test_an_answer_reaches_as_far_below_as_its_pilots_stray_above():
+    ends = _ends(100, [100, 98, 160], [100, 300])
+    assert ends == (round(100**2 / 160), 300.0)
+    assert _ends(100, [100, 50], [100, None]) == (50.0, None)
+    assert _ends(100, [100, 50], [100]) == (50.0, 200.0)
 
 
 def test_the_parts_of_a_difference_make_the_whole():
