@@ -518,3 +518,22 @@ class TestHash:
         again = parse_config(json.loads(json.dumps(config.as_dict())))
         assert again == config
         assert again.canonical_hash() == config.canonical_hash()
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "1e308", "-1e308", "1e400", "9" * 5000])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("seed", "total_epochs", "free_bits", "train_split", "model.latent_dim"),
+        *("vae_a.beta_warmup_epochs", "controller.temp_lag", "optimizer.lr_start"),
+        *("prior_terms.num_latents", "phase_transitions.ultra_exploration_start"),
+    ],
+)
+def test_numbers_that_no_training_can_count_with(tmp_path, key, text):
+    """Each was a traceback somewhere on the way: in the split, the schedules or the loss."""
+    mapping = with_keys(base_mapping(), {key: "@"})
+    path = tmp_path / "a.yaml"
+    path.write_text(yaml.safe_dump(mapping).replace("'@'", text))
+    with pytest.raises(ConfigError, match=rf"{key}: |not valid YAML") as caught:
+        load_config(path)
+    assert all(len(line) < 300 for line in str(caught.value).splitlines())

@@ -576,6 +576,53 @@ def test_a_foreign_safetensors_file_without_metadata_is_read(tmp_path):
     assert checkpoint.weights_sha256 == tensor_hash(WEIGHTS)
 
 
+def safetensors_header(path, change):
+    """Rewrite the header of a safetensors file."""
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    change(header)
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length :])
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 5, {"fluxttice": None}, {"fluxttice": 5}])
+def test_a_header_whose_metadata_is_no_mapping_of_texts(safetensors_path, value):
+    """Null is as good as none to the format's own reader, and was a traceback here."""
+    safetensors_header(safetensors_path, lambda header: header.update(__metadata__=value))
+    if value is None:
+        assert dict(read_checkpoint(safetensors_path).metadata) == {}
+    else:
+        assert "truncated or something else" in refusal(safetensors_path)
+
+
+HUGE = [int("9" * 400), 2**64, -(2**63) - 1]
+
+
+@pytest.mark.parametrize("value", HUGE, ids=["400 digits", "65 bits", "negative"])
+@pytest.mark.parametrize("key", ["epoch", "seed", "selection_score", "note"])
+def test_numbers_of_400_digits_in_metadata(tmp_path, key, value):
+    for record in ({key: value}, {"config": {key: [value]}}):
+        message = refusal(with_metadata(tmp_path / "a", json.dumps(record)))
+        assert "a whole number of more than 64 bits" in message
+        assert len(message) < 300
+
+
+@pytest.mark.parametrize("part", ["train_split", "val_split", "test_split", "seed"])
+@pytest.mark.parametrize("value", [1e308, -1e308, 2**63, -1, "x", [], None, 5e-324])
+def test_a_config_of_impossible_numbers_tells_no_split(tmp_path, part, value):
+    config = {
+        "train_split": 0.8,
+        "val_split": 0.1,
+        "test_split": 0.1,
+        "ternary_dataset": {"seed": 1},
+    }
+    place = config["ternary_dataset"] if part == "seed" else config
+    place[part] = value
+    with pytest.raises(CheckpointError, match="does not say how the operations were split"):
+        _ = checkpoint_of(WEIGHTS, config=config).split
+
+
 def test_every_refusal_is_an_error_of_this_library():
     assert issubclass(CheckpointError, FluxtticeError)
     assert Checkpoint.__doc__

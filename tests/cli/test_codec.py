@@ -2,11 +2,14 @@
 
 import io
 import json
+import struct
 
 import numpy as np
 import pytest
+import torch
 
 from fluxttice_core import (
+    coverage_report,
     decode,
     encode,
     generate_all_operations,
@@ -14,6 +17,7 @@ from fluxttice_core import (
 )
 from fluxttice_core.artifacts.checkpoint import write_safetensors
 from fluxttice_core.cli.main import main
+from fluxttice_core.errors import ConfigError, LatentError
 from fluxttice_core.gates.operations import indices_from_trits
 from fluxttice_core.model.controls import untrained_weights
 from tests.support import checkpoint_of, perfect_weights
@@ -153,3 +157,88 @@ def test_the_file_formats_by_which_a_reader_may_go(run, model, tmp_path):
     assert code == 0
     rows = np.array([[float(c) for c in line.split(",")] for line in out.splitlines()])
     assert decode(rows, model=model).tolist() == [[0] * 8 + [1], [1, -1] + [0] * 7]
+
+
+@pytest.mark.parametrize("flags", [(), ("--indices",)], ids=["trits", "indices"])
+@pytest.mark.parametrize("num_draws", [0, 1, 70_000])
+def test_draws_in_parts_are_written_as_the_whole_array_is(run, model, tmp_path, flags, num_draws):
+    drawn = sample(num_draws, model=model, seed=5)
+    drawn = indices_from_trits(drawn).astype(np.int16) if flags else drawn
+    arguments = ("sample", num_draws, "-m", model, "--seed", "5", *flags)
+    for suffix in ("npy", "csv"):
+        assert run(*arguments, "-o", tmp_path / f"a.{suffix}") == (0, "", "")
+    np.save(tmp_path / "whole.npy", drawn)
+    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+    rows = drawn[:, None] if flags else drawn
+    assert (tmp_path / "a.csv").read_text() == csv(rows)
+    assert run(*arguments) == (0, csv(rows), "")
+    key = "indices" if flags else "operations"
+    record = {"pathway": "A", "seed": 5, "num_draws": num_draws, key: drawn.tolist()}
+    expected = json.dumps(record, indent=2, sort_keys=True) + "\n"
+    assert run(*arguments, "--json") == (0, expected, "")
+
+
+def test_sampling_keeps_no_draws(run, model, tmp_path):
+    """Each once took 260 bytes; of 20,000 more each may take 20."""
+    import tracemalloc
+
+    def peak(num_draws, *flags):
+        tracemalloc.start()
+        assert run("sample", num_draws, "-m", model, "--seed", "5", *flags)[0] == 0
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    for flags in (("-o", tmp_path / "a.npy"), ("-o", tmp_path / "a.csv")):
+        peak(200, *flags)
+        assert peak(160_000, *flags) - peak(140_000, *flags) < 400_000, flags
+
+
+@pytest.mark.parametrize("value", [1.7e308, -1.7e308, 1e306])
+@pytest.mark.parametrize("pathway", ["A", "B"])
+def test_codes_that_overflow_the_decoder_are_refused(run, tmp_path, value, pathway):
+    codes = np.zeros((5, 16))
+    codes[3] = value * np.sign(np.sin(np.arange(16)))
+    np.save(tmp_path / "codes.npy", codes)
+    found, out, err = run("decode", tmp_path / "codes.npy", "-m", "v5_5", "-p", pathway)
+    if found:
+        assert (found, out) == (2, "")
+        assert err.startswith("error: row 3 of the latent codes is too large")
+        assert len(err.splitlines()) == 1
+    else:
+        assert abs(value) == 1e306
+    with pytest.raises(LatentError, match="row 3 of the latent codes is too large"):
+        decode(torch.tensor(codes), model="v5_5", pathway=pathway)
+    single = torch.tensor(np.clip(codes, -3e38, 3e38), dtype=torch.float32)
+    with pytest.raises(LatentError, match="row 3 of the latent codes is too large"):
+        decode(single, model="v5_5", pathway=pathway)
+    assert decode(codes[:3], model="v5_5", pathway=pathway).shape == (3, 9)
+
+
+@pytest.mark.parametrize("shape", [(0, 2**70), (2**70, 0), (2**62,), (-1, 9), (10**10,), 10**400])
+def test_headers_of_impossible_arrays(run, model, tmp_path, shape):
+    text = str(shape) if isinstance(shape, tuple) else f"({shape},)"
+    header = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {text}}}".ljust(600) + "\n"
+    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+    (tmp_path / "a.npy").write_bytes(data)
+    for command in (("encode", "-m", model), ("decode", "-m", model), ("coverage",)):
+        code, out, err = run(*command, tmp_path / "a.npy")
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
+        assert err.startswith("error: ")
+
+
+def test_rows_of_100000_columns(run, model, tmp_path):
+    (tmp_path / "a.csv").write_text((",".join(["1"] * 100_000) + "\n") * 2)
+    np.save(tmp_path / "a.npy", np.ones((2, 100_000), dtype=np.int8))
+    for suffix in ("csv", "npy"):
+        assert run("encode", tmp_path / f"a.{suffix}", "-m", model)[0] == 2
+        code, out, _ = run("coverage", tmp_path / f"a.{suffix}", "--json")
+        assert (code, json.loads(out)["observed_richness"]) == (0, 1)
+
+
+@pytest.mark.parametrize("threads", [0, 1025, 100_000, 10**30, 1.5, "2"])
+def test_threads_that_cannot_be_had(threads):
+    with pytest.raises(ConfigError, match="threads must be at least 1 and at most 1,024"):
+        sample(3, threads=threads)
+    with pytest.raises(ConfigError, match="threads must be at least 1 and at most 1,024"):
+        coverage_report(num_latents=64, num_runs=0, threads=threads)

@@ -87,3 +87,33 @@ def test_without_a_history_there_is_no_such_section(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert len(said["files"]) == 8
     assert "Why this checkpoint" not in (tmp_path / "out/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"epoch": 0, "selection_score": "high"}', "selection_score of epoch 0 is high"),
+        ('{"epoch": 0, "selection_score": 1e308}', "selection_score of epoch 0 is 1e+308"),
+        ('{"epoch": 0, "validation_nll": [1]}', "validation_nll of epoch 0 is [1]"),
+        ('{"epoch": 0, "chi_square_A": null}', "chi_square_A of epoch 0 is None"),
+        ('{"epoch": 0, "coverage_B": true}', "coverage_B of epoch 0 is True"),
+        ('{"epoch": 0, "coverage_B": 1' + "0" * 400 + "}", "coverage_B of epoch 0 is 1000"),
+        ('{"epoch": 1' + "0" * 400 + "}", "expected metrics by epoch"),
+        ('{"epoch": -1}', "expected metrics by epoch"),
+        ('{"epoch": true}', "expected metrics by epoch"),
+        ('{"epoch": 0, "selection_score": NaN}', "expected metrics by epoch"),
+        ('{"epoch": 0, "selection_score": 1e999}', "expected metrics by epoch"),
+        ("[" * 200_000, "expected metrics by epoch"),
+        ('{"epoch":' * 100_000, "expected metrics by epoch"),
+        ("", "expected metrics by epoch"),
+    ],
+    ids=range(14),
+)
+def test_a_hostile_history_is_refused_by_name(tmp_path, capsys, line, words):
+    (tmp_path / "metrics.jsonl").write_text(line + "\n")
+    history = ("--history", tmp_path / "metrics.jsonl")
+    assert run("report", "v5_5", "--out", tmp_path / "page", *history) == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "page").exists()

@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -134,6 +135,40 @@ def test_public_keys_that_are_none(place, name, words):
 
 def test_a_password_for_a_key_without_one_does_no_harm(place):
     load_private_key(place / "good", "secret")
+
+
+@pytest.mark.parametrize("which", ["half", "half.pub"])
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_of_a_pair_that_cannot_be_written_whole_nothing_stays(tmp_path, monkeypatch, which, fault):
+    opened, closed = os.open, []
+
+    def open_or_fail(path, *arguments):
+        if Path(path).name == which:
+            closed.append(path)
+            raise fault
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(os, "open", open_or_fail)
+    expected = ArtifactError if isinstance(fault, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        write_key_pair(tmp_path / "half")
+    assert closed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nor_of_one_whose_disk_is_full_at_the_last_byte(tmp_path, monkeypatch):
+    synced, calls = os.fsync, []
+
+    def sync_or_fail(handle):
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        synced(handle)
+
+    monkeypatch.setattr(os, "fsync", sync_or_fail)
+    with pytest.raises(ArtifactError, match="No space left on device"):
+        write_key_pair(tmp_path / "half")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_private_key_is_in_the_repository():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..artifacts.checkpoint import Checkpoint, read_checkpoint
 from ..certificate.network.drawn_claims import NUM_DRAWS as CERTIFIED_DRAWS
+from ..errors import CertificateError
 from ..files import read_file
 from ..seal import (
     PASSWORD_VARIABLE,
@@ -79,7 +80,7 @@ def certify(
     options = IssueOptions(
         keys=[load_private_key(path, password) for path in _paths(key)],
         config=_config(config),
-        history=None if history is None else read_file(history, remedy=_HISTORY),
+        history=None if history is None else _history(history),
         expires=expires,
         supersedes=supersedes,
         trained_on=describe_environment()["cpu"] if trained_here else None,
@@ -165,6 +166,13 @@ def inspect_certificate(
         policy=Policy(not_before, min_version),
         on_progress=on_progress,
     )
+
+
+def _history(path: str | Path) -> bytes:
+    data = read_file(path, remedy=_HISTORY)
+    if not data.strip():
+        raise CertificateError(f"{path}: expected metrics by epoch, got an empty file; {_HISTORY}")
+    return data
 
 
 def _config(given: Config | str | Path | None) -> Config | None:

@@ -103,7 +103,8 @@ def decode(
     Raises
     ------
     LatentError
-        Wrong shape, or a value that is not finite (the row is named).
+        Wrong shape, or a value that is not finite or so large that the decoder overflows (the row
+        is named).
 
     Example
     -------
@@ -118,14 +119,19 @@ def decode(
     if is_tensor(latents):
         network = network_on(model, latents.device)
         _check_latents(latents.detach().cpu().numpy(), network.latent_dim)
-        return _without_gradient(
-            lambda: _read_tensor(
-                network.decoder(pathway)(latents.detach().float()), reading, generator
-            )
-        )
+
+        def read_logits() -> Any:
+            logits = network.decoder(pathway)(latents.detach().float())
+            _check_overflow(logits.isfinite().cpu().numpy())
+            return _read_tensor(logits, reading, generator)
+
+        return _without_gradient(read_logits)
     reference = reference_of(model)
     codes = _check_latents(latents, reference.latent_dim)
-    each = softmax(reference.logits(codes, pathway))
+    with np.errstate(over="ignore", invalid="ignore"):
+        logits = reference.logits(codes, pathway)
+    _check_overflow(np.isfinite(logits))
+    each = softmax(logits)
     return read(each, "mode" if reading == "mode" else "sampled", generator) - np.int8(1)
 
 
@@ -188,3 +194,13 @@ def _check_latents(latents: ArrayLike, latent_dim: int) -> NDArray[np.float64]:
             "every value must be finite"
         )
     return codes
+
+
+def _check_overflow(finite: NDArray[np.bool_]) -> None:
+    """Refuse rows whose logits are no numbers: the likeliest of them would be an accident."""
+    if not finite.all():
+        row = int(np.nonzero(~finite)[0][0])
+        raise LatentError(
+            f"row {row} of the latent codes is too large: the decoder "
+            "overflows; encode() returns codes of a few units"
+        )

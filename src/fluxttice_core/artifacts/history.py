@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArtifactError
+from ..files import read_file
+from ..strict_json import read_json
 
 
 def read_metrics(path: str | Path) -> list[dict[str, Any]]:
@@ -18,15 +18,13 @@ def read_metrics(path: str | Path) -> list[dict[str, Any]]:
         The file cannot be read.
     """
     epochs: dict[int, dict[str, Any]] = {}
-    try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from None
+    text = read_file(path, remedy="give the metrics.jsonl of a run").decode("utf-8", "replace")
     for line in text.splitlines():
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = read_json(line)
+        except (ValueError, RecursionError):
             continue
-        if isinstance(record, dict) and isinstance(record.get("epoch"), int):
-            epochs[record["epoch"]] = record
+        epoch = record.get("epoch") if isinstance(record, dict) else None
+        if type(epoch) is int and 0 <= epoch < 2**31:
+            epochs[epoch] = record
     return [epochs[epoch] for epoch in sorted(epochs)]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from ..api import decode as decode_latents
 from ..api import encode as encode_operations
 from ..api import sample_batches
 from ..evidence.draws import CHUNK
 from ..gates.operations import indices_from_trits
-from ..model.layout import Pathway
+from ..model.layout import INPUT_DIM, Pathway
 from ..rng import numpy_generator
 from .console import (
+    check_target,
     json_option,
     load_model,
     model_option,
@@ -23,8 +26,10 @@ from .console import (
     progress,
     read_array,
     say_json,
+    say_json_rows,
     sha256_option,
     write_array,
+    write_rows,
 )
 
 out_option = click.option(
@@ -138,20 +143,26 @@ def sample(
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
         note(f"seed {seed}")
-    batches = []
+    check_target(out)
     with progress("drawing") as on_progress:
-        for batch in sample_batches(
-            num_draws, model=checkpoint, pathway=pathway, seed=seed, batch_size=CHUNK
-        ):
-            batches.append(indices_from_trits(batch).astype(np.int16) if indices else batch)
-            on_progress(sum(map(len, batches)), num_draws)
-    empty = np.empty((0,) if indices else (0, 9), dtype=np.int8)
-    drawn = np.concatenate(batches) if batches else empty
-    if as_json:
-        key = "indices" if indices else "operations"
-        say_json({"pathway": pathway, "seed": seed, "num_draws": num_draws, key: drawn.tolist()})
-    else:
-        write_array(out, drawn)
+
+        def drawn() -> Iterator[NDArray[Any]]:
+            done = 0
+            for batch in sample_batches(
+                num_draws, model=checkpoint, pathway=pathway, seed=seed, batch_size=CHUNK
+            ):
+                yield indices_from_trits(batch).astype(np.int16) if indices else batch
+                done += len(batch)
+                on_progress(done, num_draws)
+
+        if as_json:
+            key = "indices" if indices else "operations"
+            record = {"pathway": pathway, "seed": seed, "num_draws": num_draws}
+            say_json_rows(record, key, drawn())
+        elif indices:
+            write_rows(out, drawn(), (num_draws,), np.int16)
+        else:
+            write_rows(out, drawn(), (num_draws, INPUT_DIM), np.int8)
 
 
 __all__ = ["decode", "encode", "sample"]

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ..api import load
 from ..artifacts.checkpoint import Checkpoint
 from ..errors import ArtifactError, ConfigError
-from ..files import write_atomically
+from ..files import read_file, write_atomically
 
 # What takes less says nothing on a pipe.
 FIRST_SIGN_SECONDS = 2.0
+MAX_INPUT_BYTES = 2**30
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 table_option = click.option(
@@ -132,22 +134,19 @@ def read_array(name: str) -> NDArray[Any]:
         Unreadable, not numbers, or rows of different length (the line is named).
     """
     if name == "-":
-        return _parse_csv(sys.stdin.read(), "standard input")
+        try:
+            return _parse_csv(sys.stdin.read(), "standard input")
+        except UnicodeDecodeError:
+            raise ArtifactError("standard input: expected CSV; this is not text") from None
     path = Path(name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(
-            f"{path}: cannot be read: {error.strerror}; give a .npy or .csv file, or - for "
-            "standard input"
-        ) from None
+    remedy = "give a .npy or .csv file, or - for standard input"
+    data = read_file(path, MAX_INPUT_BYTES, remedy=remedy)
     if path.suffix == ".npy":
         try:
             # Not np.load: it also opens zip archives, whatever the name says.
-            array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-        except MemoryError:
-            raise
-        except Exception:  # a damaged header can raise nearly anything, tokenize.TokenError too
+            stream = io.BytesIO(data)
+            array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        except Exception:  # a damaged header can raise nearly anything, MemoryError too
             raise ArtifactError(f"{path}: expected a NumPy .npy file of numbers") from None
         if array.dtype.kind not in "iufb":
             raise ArtifactError(f"{path}: expected numbers, got an array of {array.dtype}")
@@ -187,15 +186,53 @@ def csv_text(array: NDArray[Any]) -> str:
     return "".join(",".join(repr(value) for value in row) + "\n" for row in matrix.tolist())
 
 
+def check_target(name: str) -> None:
+    """Refuse a name to write an array to, before it is made.
+
+    Raises
+    ------
+    ArtifactError
+        It ends in neither ``.npy`` nor ``.csv``, and is not ``-``.
+    """
+    if name != "-" and not name.endswith((".npy", ".csv")):
+        raise ArtifactError(f"{name}: expected a name ending in .npy or .csv, or - for the screen")
+
+
 def write_array(name: str, array: NDArray[Any]) -> None:
     """Write to ``.npy``, ``.csv`` or ``-`` (CSV on standard output)."""
+    write_rows(name, iter([array]), array.shape, array.dtype)
+
+
+def write_rows(
+    name: str, parts: Iterable[NDArray[Any]], shape: tuple[int, ...], dtype: DTypeLike
+) -> None:
+    """Write an array as :func:`write_array` does, in parts, none of which is kept."""
+    check_target(name)
     if name == "-":
-        click.echo(csv_text(array), nl=False)
+        for part in parts:
+            click.echo(csv_text(part), nl=False)
     elif name.endswith(".npy"):
-        buffer = io.BytesIO()
-        np.save(buffer, array)
-        write_atomically(name, buffer.getvalue())
-    elif name.endswith(".csv"):
-        write_atomically(name, csv_text(array).encode())
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header, np.lib.format.header_data_from_array_1_0(np.empty(0, dtype)) | {"shape": shape}
+        )
+        write_atomically(name, itertools.chain([header.getvalue()], map(_row_bytes, parts)))
     else:
-        raise ArtifactError(f"{name}: expected a name ending in .npy or .csv, or - for the screen")
+        write_atomically(name, (csv_text(part).encode() for part in parts))
+
+
+def _row_bytes(part: NDArray[Any]) -> bytes:
+    return part.tobytes()
+
+
+def say_json_rows(record: dict[str, Any], key: str, parts: Iterable[NDArray[Any]]) -> None:
+    """Write what :func:`say_json` writes of a record with an array under a key, in parts."""
+    before, after = json.dumps({**record, key: []}, indent=2, sort_keys=True).split(f'"{key}": []')
+    click.echo(f'{before}"{key}": [', nl=False)
+    written = False
+    for part in parts:
+        if len(part):
+            inner = json.dumps(part.tolist(), indent=2)[1:-2].replace("\n", "\n  ")
+            click.echo(("," if written else "") + inner, nl=False)
+            written = True
+    click.echo(("\n  ]" if written else "]") + after)

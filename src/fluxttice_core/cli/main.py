@@ -5,8 +5,12 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -29,6 +33,9 @@ COMMANDS = {
     "train": ("train", "Train from a configuration file; resumable bit for bit."),
     "verify": ("verify", "Check a certificate: signature, files, and every claim anew."),
 }
+
+
+_ESCAPED = {"errors": "backslashreplace"}
 
 
 class ReaderGoneError(Exception):
@@ -83,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Threads that wait for each other are to sleep: spinning takes the cores that others work on.
     # OpenMP reads this when PyTorch is imported, which only commands do.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    prepare_streams()
     run_command(cli, "fluxttice", arguments)
 
 
@@ -91,7 +99,8 @@ def run_command(
 ) -> NoReturn:
     """Run a command and leave with its exit code; no input leaves a traceback."""
     try:
-        code = command.main(args=arguments, prog_name=name, standalone_mode=False)
+        with _ended_by_signals():
+            code = command.main(args=arguments, prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = 2
@@ -104,7 +113,9 @@ def run_command(
     except (FluxtticeError, ValueError) as error:
         click.echo(f"error: {error}", err=True)
         code = 2
-    except MemoryError:
+    except (MemoryError, RuntimeError, ImportError) as error:
+        if not _is_out_of_memory(error):
+            raise
         click.echo("error: not enough memory for this request; ask for less at once", err=True)
         code = 2
     except (ReaderGoneError, BrokenPipeError):
@@ -116,6 +127,49 @@ def run_command(
         click.echo(f"error: input or output failed: {error.strerror or error}", err=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def prepare_streams() -> None:
+    """Give closed standard streams an empty file, and let no character end the command.
+
+    A closed stream's number would be the next file's, and a terminal of another encoding than
+    UTF-8 cannot show every name.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            # What comes in is UTF-8, as in every file; what goes out is what the terminal can show.
+            stream.reconfigure(**({"encoding": "utf-8"} if mode == "r" else _ESCAPED))
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End by an exception at SIGTERM and SIGHUP, so that unfinished files are removed."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # What is ignored stays so: nohup asks for it.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether PyTorch, a thread or a library could not have the memory that it asked for."""
+    words = ("enough memory", "out of memory", "allocate memory", "bad_alloc")
+    others = ("start new thread", "failed to map")
+    return isinstance(error, MemoryError) or any(each in str(error) for each in words + others)
 
 
 def _drop_output() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +23,9 @@ from .console import (
     say_json,
     sha256_option,
 )
+
+# Figures have no room for more, and no metric of a run comes near.
+MAX_METRIC = 1e30
 
 
 @click.command(epilog="Example: fluxttice report runs/mine/latest.pt --out page")
@@ -118,9 +122,26 @@ def _history(
     metrics = read_metrics(path)
     if not metrics:
         raise ArtifactError(f"{path}: expected metrics by epoch (JSON lines), found none")
+    _check_numbers(metrics, path)
     # A run may have gone on after this file was written.
     last = source.epoch if source.epoch is not None else metrics[-1]["epoch"]
     return [record for record in metrics if record["epoch"] <= last]
+
+
+def _check_numbers(metrics: list[dict[str, Any]], path: Path) -> None:
+    """Refuse metrics that no figure can show."""
+    from ..show.pictures import HISTORY
+
+    shown = [key for _, _, keys, _ in HISTORY for key in keys.values()]
+    for record in metrics:
+        for key in shown:
+            value = record.get(key, 0)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not abs(value) < MAX_METRIC:
+                raise ArtifactError(
+                    f"{path}: {key} of epoch {record['epoch']} is {str(value)[:40]}; expected a "
+                    f"number below {MAX_METRIC:g}; give the metrics.jsonl of the run"
+                )
 
 
 def _identity(source: Checkpoint, measured: CoverageReport) -> dict[str, str]:

@@ -116,7 +116,9 @@ def _order(raw: dict[str, Any]) -> Iterator[str]:
 
 def _split(raw: dict[str, Any]) -> Iterator[str]:
     numbers = {part: _number(raw, f"{part}_split") for part in ("train", "val", "test")}
-    parts = {part: number for part, number in numbers.items() if number is not None}
+    # One outside 0 .. 1 is named by itself, and could be too large to count with.
+    known = {part: number for part, number in numbers.items() if number is not None}
+    parts = {part: number for part, number in known.items() if 0 <= number <= 1}
     if len(parts) < len(numbers):
         return
     total = sum(parts.values())

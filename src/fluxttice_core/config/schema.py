@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..canonical import canonical_json
 from ..gates.operations import NUM_OPERATIONS
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+# Far from anything of use, and what float32 and a schedule's divisions can still hold.
+MOST = 1e30
+MOST_COUNTED = 10**9
+
+Positive = Annotated[float, Field(gt=0, le=MOST)]
+NonNegative = Annotated[float, Field(ge=0, le=MOST)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-Epoch = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, le=MOST_COUNTED)]
+Epoch = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 TorchSeed = Annotated[int, Field(ge=0, lt=2**32)]
 
@@ -115,7 +119,7 @@ class CrossInjectionConfig(_Section):
 class PriorTermsConfig(_Section):
     """Added section: terms on latents drawn from the prior. Leave it out to train without."""
 
-    num_latents: Annotated[int, Field(ge=2)]
+    num_latents: Annotated[int, Field(ge=2, le=MOST_COUNTED)]
     collision_weight: NonNegative
     pair_collision_weight: NonNegative
     sharpness_weight: NonNegative
@@ -139,7 +143,7 @@ class WeightRamp(_Section):
 class CodebookTermsConfig(_Section):
     """Added section, in place of ``prior_terms``: the terms that lead to a uniform codebook."""
 
-    num_latents: Annotated[int, Field(ge=2)]
+    num_latents: Annotated[int, Field(ge=2, le=MOST_COUNTED)]
     influence_draws: Count
     smoothing: Annotated[float, Field(gt=0, le=1)]
     temperature: Ramp

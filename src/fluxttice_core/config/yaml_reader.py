@@ -9,6 +9,9 @@ from typing import Any
 import yaml
 
 from ..errors import ConfigError
+from ..files import read_file
+
+MAX_CONFIG_BYTES = 2**20
 
 
 def read_yaml(path: Path) -> Any:
@@ -19,11 +22,11 @@ def read_yaml(path: Path) -> Any:
     ConfigError
         The file cannot be read, or is not such YAML.
     """
+    data = read_file(path, MAX_CONFIG_BYTES, remedy="give a YAML file", error=ConfigError)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read: {reason}; give a YAML file") from None
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: cannot be read: not UTF-8 text; give a YAML file") from None
     try:
         return yaml.load(text, Loader=_Loader)  # a SafeLoader: constructs plain values only
     except ConfigError as error:

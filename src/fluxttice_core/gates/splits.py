@@ -8,6 +8,7 @@ same words, so no PyTorch is needed to know what was held out.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -44,7 +45,9 @@ def torch_permutation(num_items: int, seed: int) -> NDArray[np.int64]:
     [2, 4, 3, 0, 1]
     """
     # MT19937 seeded by one word, exactly as PyTorch does; RandomState documents a frozen stream.
-    words = np.random.RandomState(seed).randint(0, 2**32, size=num_items, dtype=np.uint32)
+    # Of None it would make a stream of its own each time.
+    stream = np.random.RandomState(operator.index(seed))
+    words = stream.randint(0, 2**32, size=num_items, dtype=np.uint32)
     order = list(range(num_items))
     for i, word in enumerate(words[:-1].tolist()):
         j = i + word % (num_items - i)

@@ -116,7 +116,8 @@ def report_page(
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
-    return page.encode()
+    # A file's name need not be text.
+    return page.encode(errors="backslashreplace")
 
 
 def _text(value: object) -> str:

@@ -115,3 +115,16 @@ def test_a_retraining_that_diverges_is_a_finding(certificate, key, monkeypatch):
     outcome = check(certificate, key, level=4)
     assert reasons(outcome) == {("not-rebuilt", "weights.safetensors")}
     assert "training diverged in epoch 3" in str(outcome.mismatches[0])
+
+
+def test_threads_that_no_training_can_have_are_a_finding(certificate):
+    """PyTorch ends in a segmentation fault at 100,000 of them."""
+    record = statement_of(certificate)["predicate"]
+    record["training"]["threads"] = 100_000
+    predicate = NetworkPredicate.from_dict(record)
+    files = {path.name: path.read_bytes() for path in certificate.iterdir()}
+    findings = Findings()
+    check_rebuilt(read_certified(predicate, files, Findings()), findings)
+    (found,) = findings.mismatches
+    assert (found.reason, found.subject) == ("not-rebuilt", "weights.safetensors")
+    assert "threads must be at least 1 and at most 1,024" in found.got

@@ -94,6 +94,10 @@ def _load(path: Path, name: str) -> Any:
         import torch
     except ModuleNotFoundError:
         raise MissingExtraError(f"reading {name}", "torch") from None
+    if path.is_fifo():
+        raise ArtifactError(
+            f"{name}: cannot be read: a named pipe; give a file that torch.save wrote"
+        )
     fault = archive_fault(path) if zipfile.is_zipfile(path) else None
     if fault:
         raise ArtifactError(f"{name}: not a tensor that torch.save wrote: it is {fault}")
