@@ -60,6 +60,7 @@ def test_each_change_gives_another_hash():
 
 def test_no_two_ways_of_cutting_text_and_lists_agree():
     groups = [["ab", "c"], ["a", "bc"], ["abc"], [["ab"], "c"], [[], "abc"], ["abc", []]]
+    groups += [[["a", "b"]], [["a"], "b"], {"a": {"b": 1}, "c": 2}, {"a": {"b": 1, "c": 2}}]
     assert len({state_sha256({"a": value}) for value in groups}) == len(groups)
 
 

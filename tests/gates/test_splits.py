@@ -61,6 +61,12 @@ def test_fractions_must_add_up():
         split_operations(42, 0.8, 0.1, 0.2)
 
 
+@pytest.mark.parametrize("fractions", [(-1, 1, 1), (2, -1, 0), (float("nan"), 0.5, 0.5)])
+def test_each_fraction_is_one(fractions):
+    with pytest.raises(ValueError, match=r"must lie in 0 \.\. 1 and add up to 1"):
+        split_operations(42, *fractions)
+
+
 def test_global_streams_stay_where_they_were():
     np.random.seed(5)
     before = np.random.get_state()[1].copy(), torch.get_rng_state()
