@@ -153,7 +153,12 @@ def read_bounded(
         It cannot be read, or is larger (``EFBIG``); ``strerror`` says which.
     """
     with open(path, "rb", opener=opener or _open_without_waiting) as stream:
-        data = stream.read(max_bytes + 1)
+        # Bit by bit: one read of so many bytes would ask for room for all of them first.
+        parts, left = [], max_bytes + 1
+        while left and (part := stream.read(min(left, 2**20))):
+            parts.append(part)
+            left -= len(part)
+    data = b"".join(parts)
     if len(data) > max_bytes:
         raise OSError(errno.EFBIG, f"more than {max_bytes:,} bytes")
     return data
