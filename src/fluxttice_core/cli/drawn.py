@@ -60,6 +60,7 @@ def draws_report(
             known_spaces=(GATES,),
             on_chunk=on_count,
         )
+    draws.refuse_one_row()
     if report.interrupted:
         note("interrupted: the report is of the draws read so far")
     return report, read_lines([draws], [compared] if compared else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -50,6 +51,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         {"metavar": "NAME", "help": "where the ending does not say it."},
     ),
 )
+_TOTAL = re.compile("(grand |sub)?(total|sum|all)s?", re.IGNORECASE)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -95,4 +97,16 @@ def frequencies_of(draws: Iterable[Any], *, histogram: bool) -> FrequencyCounts:
             total[key] = total.get(key, 0) + count
     if histogram:
         return FrequencyCounts.of_histogram(total)
+    _refuse_total(total)
     return FrequencyCounts.of_counts(np.array(list(total.values()), dtype=np.int64))
+
+
+def _refuse_total(counts: dict[Any, int]) -> None:
+    """Refuse a row that adds the others up: it would be an id that holds half of all draws."""
+    named = [key for key in counts if isinstance(key, str) and _TOTAL.fullmatch(key.strip())]
+    for key in named if len(counts) > 2 else []:
+        if 2 * counts[key] == sum(counts.values()):
+            raise DrawsError(
+                f"expected ids with their counts, got {key!r} with {counts[key]:,}, the sum of all "
+                f"others: --invalid {key!r} leaves it out"
+            )

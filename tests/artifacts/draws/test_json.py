@@ -55,7 +55,7 @@ def test_json_lines(text, draws, read):
         (r'"\ud800"' + "\n", "line 1: .* half of a surrogate pair"),
         ('{"a": 1, "b": 2}\n', "line 1: an object; its keys are 'a', 'b': --column KEY"),
         ('{"a": 1, "a": 2}\n', "a key occurs twice"),
-        ('{"a": {"b": 1}}\n', "expected whole numbers or labels, got {'b': 1}"),
+        ('{"a": {"b": 1}}\n', "got an object; its keys are 'a.b': --column KEY"),
         ('{"a": 1}\n5\n', "line 2: expected an object as before, got 5"),
         ('{"a": 1}\n{"b": 1}\n', "line 2: no key 'a'; its keys are 'b'"),
         ("[" * 100_000 + "\n", "line 1: expected JSON.*nested too deeply"),

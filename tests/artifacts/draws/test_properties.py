@@ -52,8 +52,10 @@ def read_file(folder, name, data, **options):
 @given(st.lists(number, min_size=1), line_end, st.booleans(), st.booleans())
 def test_numbers_one_a_line(folder, numbers, end, heads, spaced):
     lines = ["id"] * heads + [f" {number} " if spaced else str(number) for number in numbers]
+    # A first 0 in a table may be pandas' number of the column.
+    header = None if heads or numbers[0] != 0 else False
     for name in ("a.csv", "a.txt", "a.tsv"):
-        assert read_file(folder, name, end.join(lines).encode())[0] == numbers
+        assert read_file(folder, name, end.join(lines).encode(), header=header)[0] == numbers
 
 
 @given(st.lists(st.tuples(number, number, number), min_size=1), line_end, st.sampled_from(",\t "))

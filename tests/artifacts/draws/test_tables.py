@@ -199,7 +199,7 @@ def test_counts_of_invalid_ids_are_that_many_invalid_draws(read):
         ("s,count\na,-1\n", {"counts": "count"}, "count of 0 or more, got -1"),
         ("s,count\na,99999999999999999999\nb,1\n", {"counts": "count"}, "expected counts"),
         ("s,t,count\na,b,1\n", {"counts": "count"}, "which column holds the ids"),
-        ("s,count\na,5\nb,\n", {"counts": "count"}, "line 3: expected a whole number"),
+        ("s,count\na,5\nb,\n", {"counts": "count"}, "line 3: expected a count, a whole number"),
     ],
 )
 def test_counts_that_are_none(text, options, says, read):

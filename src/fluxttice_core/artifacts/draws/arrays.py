@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ...errors import ArtifactError
 from .chunks import Chunk, make_chunk
 from .columns import LABELS, NUMBERS, Column, Selection, numbers_rows, select
+from .foreign import refuse_other_content
 from .options import ROWS_AS_GROUPS, ReadOptions
 from .record import Log, quoted, shortened
 from .streams import is_live, told_by_name
@@ -27,6 +28,8 @@ CHUNK = 2**21
 CHUNK_BYTES = 2**24
 # Of an array in Fortran order that cannot be read in parts, because it is packed.
 MOST_BYTES = 2**30
+_TOKEN_FILES = tuple(number.to_bytes(4, "little") for number in (20240520, 20240801))
+_TOKEN_HEADER = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,25 @@ def raw_chunks(stream: BinaryIO, key: str, options: ReadOptions, log: Log) -> It
     dtype = np.dtype(options.dtype)
     log.set(container=f"raw {dtype.name}")
     selection = Selection((0,), options.labels)
+    is_first = True
     while data := _read(stream, CHUNK_BYTES - CHUNK_BYTES % dtype.itemsize):
+        if is_first:
+            refuse_other_content(data[:64], log.name, "raw numbers")
+            _refuse_header_of_tokens(data, log)
+        is_first = False
         over = len(data) % dtype.itemsize
         if over:
             raise ArtifactError(f"{log.name}: truncated: {over} bytes of a {dtype.name} at the end")
         yield make_chunk([np.frombuffer(data, dtype)], selection, options, log)
+
+
+def _refuse_header_of_tokens(data: bytes, log: Log) -> None:
+    """Refuse the header of 256 numbers that llm.c writes before its tokens: they are no draws."""
+    if data[:4] in _TOKEN_FILES and len(data) >= _TOKEN_HEADER:
+        raise ArtifactError(
+            f"{log.name}: begins with a header of {_TOKEN_HEADER:,} bytes, as llm.c writes: "
+            f"tail -c +{_TOKEN_HEADER + 1} FILE | fluxttice coverage - --format raw --dtype uint16"
+        )
 
 
 def array_chunks(array: NDArray[Any], options: ReadOptions, log: Log) -> Iterator[Chunk]:

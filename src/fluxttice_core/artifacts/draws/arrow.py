@@ -109,13 +109,28 @@ def _told_by_name(key: str, log: Log) -> Iterator[None]:
 
 
 def _columns_of(batch: Any) -> list[Column]:
+    index = _index_of_pandas(batch.schema)
     columns = []
     for name, field, values in zip(batch.schema.names, batch.schema, batch.columns, strict=True):
         kind = _kind_of(field.type)
         columns.append(
-            Column(name, kind, numbers_rows(name), kind == NUMBERS and _counts_up(values))
+            Column(
+                name,
+                kind,
+                name in index or numbers_rows(name),
+                kind == NUMBERS and _counts_up(values),
+            )
         )
     return columns
+
+
+def _index_of_pandas(schema: Any) -> frozenset[str]:
+    """Names of the columns that pandas wrote as the index of its rows."""
+    try:
+        names = (schema.pandas_metadata or {}).get("index_columns", ())
+        return frozenset(name for name in names if isinstance(name, str))
+    except (ValueError, AttributeError, TypeError):
+        return frozenset()  # metadata of another make
 
 
 def _kind_of(kind: Any) -> str:

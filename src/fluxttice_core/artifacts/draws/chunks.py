@@ -104,7 +104,7 @@ def make_chunk(
     if options.holds_presence:
         return _as_presence(values, log)
     if isinstance(values, list) and values and isinstance(values[0], str):
-        log.look_for_suspects(values)
+        log.look_at_labels(values)
     if counts is not None:
         return Counted(values, counts)
     return values if groups is None else Grouped(values, groups)

@@ -12,10 +12,15 @@ from .options import PAIRS, ReadOptions, is_place
 from .record import Log, quoted
 
 NUMBERS, LABELS, FRACTIONS, ROWS = "numbers", "labels", "fractions", "rows of numbers"
+# No cell of the column holds anything, as where a spreadsheet was wider than its table.
+EMPTY = "empty cells"
 # Columns that programs write beside ids, for how often each occurred.
 _COUNTING = re.compile(
     r"(?i:(.*[ _.-])?(counts?|freqs?|frequency|abundances?|reads|occurrences?|copies|hits|total"
-    r"|tally|times|individuals)|n)|.*[a-z]Count"
+    r"|tally|times|individuals|templates|umis?|size)( ?\(.*\))?|n)|.*[a-z]Count"
+)
+_IDS = re.compile(
+    r"(?i:(.*[ _.-])?(ids?|otus?|asvs?|features?|species|tax(on|a)|names?))|.*[a-z]Id"
 )
 _NAMES_OF_UNITS = re.compile(
     r"(?i:(.*[ _.-])?(units?|plots?|sites?|samples?|quadrats?|traps?|images?|subjects?|rows?|index"
@@ -30,7 +35,8 @@ class Column:
 
     ``kind``: numbers, labels, fractions, or in words what else. ``row_numbers``: it is marked as
     numbering the rows. ``counts_up``: it runs 0, 1, 2, ... or 1, 2, 3, ... in the rows looked at.
-    ``example``: a cell, which says more of a column without a name.
+    ``example``: a cell, which says more of a column without a name. ``falls``: its numbers never
+    rise, as counts that were sorted.
     """
 
     name: str | None
@@ -38,6 +44,7 @@ class Column:
     row_numbers: bool = False
     counts_up: bool = False
     example: str = ""
+    falls: bool = False
 
     @property
     def title(self) -> str:
@@ -101,7 +108,9 @@ def select(columns: Sequence[Column], options: ReadOptions, log: Log) -> Selecti
         log.set(
             num_columns=len(columns),
             columns=tuple(name_of(columns, place) for place in used),
-            row_names=tuple(name_of(columns, place) for place in chosen.left_out),
+            row_names=tuple(
+                name_of(columns, p) for p in chosen.left_out if columns[p].kind != EMPTY
+            ),
         )
     return chosen
 
@@ -121,15 +130,22 @@ def name_of(columns: Sequence[Column], place: int) -> str:
 
 
 def _left_out(columns: Sequence[Column], options: ReadOptions) -> tuple[int, ...]:
-    """Columns that number the rows."""
+    """Columns that number the rows, and those without a name and without a cell."""
+    empty = tuple(p for p, c in enumerate(columns) if c.kind == EMPTY and not c.name)
+    if len(empty) == len(columns):
+        empty = ()
     if options.index is not None:
-        return (0,) if options.index and len(columns) > 1 else ()
+        index = (0,) if options.index and len(columns) > 1 else ()
+        return tuple({*index, *empty})
     places = tuple(p for p, c in enumerate(columns) if c.row_numbers and c.kind == NUMBERS)
-    return places if len(places) < len(columns) else ()
+    places = places if len(places) + len(empty) < len(columns) else ()
+    return tuple(sorted((*places, *empty)))
 
 
 def _find(columns: Sequence[Column], name: str, log: Log) -> int:
-    places = [place for place, column in enumerate(columns) if column.name == name]
+    # A heading may stand behind a sign of comments.
+    shown = name.removeprefix("#").strip()
+    places = [p for p, column in enumerate(columns) if column.name in (name, shown) and name]
     if len(places) > 1:
         numbers = ", ".join(str(place + 1) for place in places)
         raise ArtifactError(f"{log.name}: {len(places)} columns are called {name!r}: say {numbers}")
@@ -163,7 +179,25 @@ def _chosen_as_told(
             "rows of labels"
         )
     used = (*places, *([] if counts is None else [counts]))
+    if counts is None:
+        _note_unused_counts(columns, used, log)
     return Selection(places, labels, counts, tuple(p for p in left_out if p not in used))
+
+
+def _note_unused_counts(columns: Sequence[Column], used: Sequence[int], log: Log) -> None:
+    for place, column in enumerate(columns):
+        if place not in used and column.kind == NUMBERS and looks_like_counts(column.name):
+            name = name_of(columns, place)
+            log.note(f"each row is one draw; column {name!r} looks like counts: --counts {name}")
+
+
+def looks_like_counts(name: str | None) -> bool:
+    """Whether a column of this name says how often each id occurred.
+
+    >>> looks_like_counts("duplicate_count"), looks_like_counts("discount")
+    (True, False)
+    """
+    return _COUNTING.fullmatch(name or "") is not None
 
 
 def _chosen_pair(
@@ -197,12 +231,11 @@ def _chosen_by_form(
     places = tuple(place for place in range(len(columns)) if place not in left_out)
     if not places:
         raise ArtifactError(f"{log.name}: no column is left for draws; it has {_listed(columns)}")
-    counting = [
-        p for p, c in enumerate(columns) if c.kind == NUMBERS and _COUNTING.fullmatch(c.name or "")
-    ]
+    counting = [p for p, c in enumerate(columns) if c.kind == NUMBERS and looks_like_counts(c.name)]
     if counting and not (options.incidence or options.labels):
         _refuse_counts(columns, counting[0], places, log)
     if len(places) == 1:
+        _refuse_sorted_counts(columns, places[0], left_out, options, log)
         return Selection(
             places, options.labels or columns[places[0]].kind == LABELS, None, left_out
         )
@@ -217,8 +250,36 @@ def _chosen_by_form(
                 f"{log.name}: column {name_of(columns, first)!r} counts the rows: {others}{more} "
                 "or --index leaves it out, --no-index reads rows with it"
             )
+        if options.index is None and not left_out and _IDS.fullmatch(columns[first].name or ""):
+            _refuse_ids_in_rows(columns, places, log)
         return Selection(places, False, None, left_out)
     _refuse_mixed(columns, places, log)
+
+
+def _refuse_sorted_counts(
+    columns: Sequence[Column],
+    place: int,
+    left_out: tuple[int, ...],
+    options: ReadOptions,
+    log: Log,
+) -> None:
+    """Refuse what ``value_counts`` of pandas writes: ids without a heading, and falling counts."""
+    ids = [p for p in left_out if columns[p].kind == NUMBERS and not columns[p].counts_up]
+    if options.index is None and not options.labels and columns[place].falls and len(ids) == 1:
+        name = name_of(columns, place)
+        raise ArtifactError(
+            f"{log.name}: column {name!r} never rises, as counts that were sorted: --counts {name} "
+            f"--column {name_of(columns, ids[0])} reads a table of counts, --column {name} draws"
+        )
+
+
+def _refuse_ids_in_rows(columns: Sequence[Column], places: Sequence[int], log: Log) -> NoReturn:
+    first, second = (name_of(columns, place) for place in places[:2])
+    raise ArtifactError(
+        f"{log.name}: expected draws, and column {first!r} looks like ids beside other columns: "
+        f"--column {first} reads it, --counts {second} --column {first} a table of counts, "
+        f"--no-index rows of all {len(places)}"
+    )
 
 
 def _refuse_counts(
@@ -229,9 +290,11 @@ def _refuse_counts(
         place for place in range(len(columns)) if place != counting
     ]
     other = name_of(columns, others[0]) if others else name
+    with_ids = f" --column {other}" if len(others) > 1 else ""
     raise ArtifactError(
-        f"{log.name}: expected draws, and column {name!r} looks like counts: --counts {name} reads "
-        f"it as a table of counts, --column {other} reads draws; it has {_listed(columns)}"
+        f"{log.name}: expected draws, and column {name!r} looks like counts: --counts "
+        f"{name}{with_ids} reads it as a table of counts, --column {other} reads draws; it has "
+        f"{_listed(columns)}"
     )
 
 

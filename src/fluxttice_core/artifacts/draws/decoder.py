@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
+from .cells import is_signed
 from .chunks import Chunk, make_chunk
 from .numbers import first_other, parse_block, whole_numbers
 from .options import ReadOptions
@@ -94,7 +95,7 @@ class Decoder:
         counts = None
         if selection.counts is not None:
             cells = list(map(itemgetter(selection.counts), rows.cells))
-            counts = self._whole(cells, self._plan.spellings[len(ids)], rows.lines)
+            counts = self._whole(cells, self._plan.spellings[len(ids)], rows.lines, counts=True)
         if wrong:
             kept = [place for place in range(len(rows.cells)) if place not in wrong]
             lost = len(wrong) if counts is None else int(counts[sorted(wrong)].sum())
@@ -146,7 +147,7 @@ class Decoder:
         for place, row in enumerate(rows.cells):
             if not row or (len(row) > 1 and not any(map(str.strip, row))):
                 continue
-            if self._plan.has_comments and row[0].lstrip().startswith("#"):
+            if self._plan.has_comments and is_signed(row[0]):
                 comments += 1
             else:
                 kept.append(place)
@@ -172,12 +173,23 @@ class Decoder:
         return frozenset(wrong)
 
     def _whole(
-        self, cells: Sequence[str], spelling: str | None, lines: Sequence[int]
+        self,
+        cells: Sequence[str],
+        spelling: str | None,
+        lines: Sequence[int],
+        *,
+        counts: bool = False,
     ) -> NDArray[np.integer]:
         bare = [cell.strip(" \t") for cell in cells]
         values = whole_numbers(bare, spelling or "")
         if values is None:
             place = first_other(bare, spelling or "")
+            if counts:
+                raise ArtifactError(
+                    f"{self._log.name}: line {lines[place]:,}: expected a count, a whole number "
+                    f"written as before, got {cells[place][:60]!r}; write 0 for an id that was not "
+                    "drawn, or take the line out"
+                )
             raise ArtifactError(
                 f"{self._log.name}: line {lines[place]:,}: expected a whole number of 64 bits, "
                 f"written as before, got {cells[place][:60]!r}; --labels reads every draw as a "

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import ArtifactError
 from .chunks import Chunk, is_text, make_chunk
-from .columns import Selection
+from .columns import Selection, looks_like_counts
 from .options import ReadOptions
 from .record import Log, quoted, shortened
 from .streams import is_live, line_pieces, text_pieces, with_newlines
@@ -94,17 +94,45 @@ def _is_lines(data: bytes) -> bool:
 
 
 def _listed(value: Any, options: ReadOptions, log: Log) -> list[Any]:
-    if isinstance(value, dict) and len(options.column) == 1:
-        value = value.get(options.column[0])
-        if isinstance(value, list) and not any(isinstance(item, dict) for item in value):
-            return value
+    """The list in a document: itself, under the key that was told, or the one list of objects."""
+    told = options.column[0] if len(options.column) == 1 else None
     if isinstance(value, list):
         return value
+    if isinstance(value, dict):
+        chosen = _by_number(value.get(told)) if told in value else None
+        if chosen is not None and not any(isinstance(item, dict) for item in chosen):
+            return chosen
+        lists = [item for item in value.values() if isinstance(item, list)]
+        names, rows = value.get("columns"), value.get("data")
+        if options.column and isinstance(names, list) and isinstance(rows, list):
+            return [dict(zip(names, row, strict=True)) for row in rows]
+        if options.column and told not in value and len(lists) == 1:
+            return lists[0]
     keys = f" with the keys {quoted(list(value))}" if isinstance(value, dict) else ""
     raise ArtifactError(
         f"{log.name}: expected a list of draws, got {_KINDS.get(type(value), 'a value')}{keys}; "
-        "--column KEY reads the list under a key; counts by id are read from a table, --counts"
+        "--column KEY reads the list under a key, or in its objects the values under one; counts "
+        "by id are read from a table, --counts"
     )
+
+
+def _by_number(value: Any) -> list[Any] | None:
+    """A list, or an object whose keys are 0, 1, ..., as pandas writes a column."""
+    if isinstance(value, dict) and list(value) == list(map(str, range(len(value)))):
+        return list(value.values())
+    return value if isinstance(value, list) else None
+
+
+def _at(value: Any, path: str) -> tuple[bool, Any]:
+    """Whether an object has a key, or a path of keys and places such as ``choices.0.text``."""
+    if isinstance(value, dict) and path in value:
+        return True, value[path]
+    first, dot, rest = path.partition(".")
+    if isinstance(value, dict) and dot and first in value:
+        return _at(value[first], rest)
+    if isinstance(value, list) and first.isdecimal() and int(first) < len(value):
+        return _at(value[int(first)], rest) if dot else (True, value[int(first)])
+    return False, None
 
 
 _KINDS: dict[type, str] = {
@@ -168,7 +196,14 @@ class _ValueReader:
             )
         if self._kind is list:
             return self._rows(values, places)
-        if self._kind in (dict, float):
+        if self._kind is dict:
+            self._refuse(
+                places[0],
+                f"expected whole numbers or labels, got an object; its keys are "
+                f"{quoted(_paths(dict.fromkeys(self._names[:1], values[0]) or values[0]))}: "
+                "--column KEY reads one of them",
+            )
+        if self._kind is float:
             self._refuse(places[0], f"expected whole numbers or labels, got {_shown(values[0])}")
         return self._made(values, places, self._kind)
 
@@ -242,17 +277,23 @@ class _ValueReader:
         if not names:
             keys = tuple(key for key in value if key != self._options.group_column)
             names = keys if len(keys) == 1 else ()
-        if not names or not set(names) <= set(value):
+        found = {name: _at(value, name) for name in names}
+        if not names or not all(is_there for is_there, _ in found.values()):
             missing = (
-                f"no key {quoted([n for n in names if n not in value])}" if names else "an object"
+                f"no key {quoted([n for n, (is_there, _) in found.items() if not is_there])}"
+                if names
+                else "an object"
             )
             self._refuse(
                 place,
-                f"{missing}; its keys are {quoted(list(value))}: --column KEY reads one of them",
+                f"{missing}; its keys are {quoted(_paths(value))}: --column KEY reads one of them",
             )
         self._names = names
         self._log.set(columns=names, num_columns=len(value))
-        return value[names[0]] if len(names) == 1 else [value[name] for name in names]
+        for key in value:
+            if self._options.column and key not in names and looks_like_counts(key):
+                self._log.note(f"each object is one draw; its {key!r} looks like counts, unused")
+        return found[names[0]][1] if len(names) == 1 else [found[name][1] for name in names]
 
     def _group_of(self, value: dict[str, Any], place: int) -> str:
         name = self._options.group_column or ""
@@ -266,6 +307,15 @@ class _ValueReader:
 
     def _refuse(self, place: int, what: str) -> NoReturn:
         raise ArtifactError(f"{self._log.name}: {self._unit} {place:,}: {what}")
+
+
+def _paths(value: dict[str, Any]) -> list[str]:
+    """Keys of an object, and of the objects in it."""
+    return [
+        path
+        for key, item in value.items()
+        for path in ([f"{key}.{inner}" for inner in item] if isinstance(item, dict) else [key])
+    ]
 
 
 def _exact(text: str) -> int | float:

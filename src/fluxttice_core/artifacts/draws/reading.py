@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,9 @@ _OF_FILES: dict[str, Callable[[Path, str, ReadOptions, Log], Iterator[Chunk]]] =
 }
 
 
+_PARTS = re.compile(r"[\s,;|]+")
+
+
 class Draws(Iterator[Chunk]):
     r"""The draws of one source, in chunks, read as they are asked for, and once.
 
@@ -70,6 +74,7 @@ class Draws(Iterator[Chunk]):
         self.options = options
         self._logs: list[Log] = []
         self._num_rows = 0
+        self._last: Chunk | None = None
         self._chunks = self._read(standard_input)
 
     @property
@@ -91,6 +96,27 @@ class Draws(Iterator[Chunk]):
         """Say what was read so far, in lines for a report."""
         return describe(self.records)
 
+    def refuse_one_row(self) -> None:
+        """Refuse a source, read to its end, that is one row, or one line of several words.
+
+        Raises
+        ------
+        ArtifactError
+            All draws may have been on it, and it counts as one.
+        """
+        options, last = self.options, self._last
+        is_told = options.labels or options.column or options.incidence or options.groups
+        if sum(record.num_draws for record in self.records) != 1 or is_told or last is None:
+            return
+        is_row = (self.form or "").startswith("rows")
+        is_line = isinstance(last, list) and len(_PARTS.split(str(last[0]).strip())) > 2
+        if is_row or is_line:
+            what = "row" if is_row else "line"
+            raise ArtifactError(
+                f"{self._logs[-1].name}: one {what} is one draw; if it holds all draws, write one "
+                "a line (tr -s ' ,' '\\n'; of an array, reshape(-1)); --labels counts it as one"
+            )
+
     def __next__(self) -> Chunk:
         return next(self._chunks)
 
@@ -103,6 +129,7 @@ class Draws(Iterator[Chunk]):
                 if len(chunk[0] if isinstance(chunk, Counted | Grouped) else chunk):
                     self._check_form(form_of(chunk, self.options), log)
                     yield self._grouped(chunk, log)
+                    self._last = chunk
 
     def _grouped(self, chunk: Chunk, log: Log) -> Chunk:
         """Draws with their groups, where rows or files are these."""

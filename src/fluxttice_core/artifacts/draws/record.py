@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 # Written by programs where they have no value; nothing that a generator is likely to mean.
-_MISSING = ("None", "none", "nan", "NaN", "NAN", "null", "NULL", "NA", "N/A", "n/a", "<NA>", "#N/A")
+_MISSING = ("None", "none", "nan", "NaN", "NAN", "null", "NULL", "NA", "N/A", "n/a", "<NA>", "")
+_NO_VALUE = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 _FAILED = ("invalid", "Invalid", "INVALID", "undefined", "error", "Error", "ERROR")
-SUSPECTS = frozenset(_MISSING + _FAILED)
+SUSPECTS = frozenset(_MISSING + _NO_VALUE + _FAILED)
+_OUTER_SPACE = re.compile(r"(^|\n)[^\S\n]|[^\S\n](\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,16 @@ class Log:
         if text not in self.record.notes:
             self.record = replace(self.record, notes=(*self.record.notes, text))
 
-    def look_for_suspects(self, labels: Sequence[str]) -> None:
-        """Count labels that look like missing values."""
+    def look_at_labels(self, labels: Sequence[str]) -> None:
+        """Count labels that look like missing values, and note what may tell equal ones apart."""
         if any(map(SUSPECTS.__contains__, labels)):
             self._suspects.update(filter(SUSPECTS.__contains__, labels))
             self.record = replace(self.record, suspects=tuple(self._suspects.most_common()))
+        text = "\n".join(labels)
+        if _OUTER_SPACE.search(text):
+            self.note("some labels begin or end with white space, which tells them apart")
+        if not (text.isascii() or unicodedata.is_normalized("NFC", text)):
+            self.note("some labels are not in composed form (NFC), which tells them apart")
 
 
 def describe(records: Iterable[FileRecord]) -> list[str]:
@@ -173,7 +182,8 @@ def _suspicions(group: Sequence[FileRecord]) -> list[str]:
     for record in group:
         total.update(dict(record.suspects))
     return [
-        f"{_amount(number, 'draws')} read {text!r}: --invalid {text} counts them as invalid"
+        f"{_amount(number, 'draws')} read {text!r}: --invalid {text or repr(text)} counts them as "
+        "invalid"
         for text, number in total.most_common(3)
     ]
 

@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import lzma
 import os
+import re
 import stat
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...errors import ArtifactError, MissingExtraError
+from .foreign import refuse_other_content
 from .record import Log, shortened
 
 PIECE = 2**20
@@ -26,19 +28,6 @@ _MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
-)
-_OTHER_CONTENT = (
-    (b"\x93NUMPY", "a NumPy array (.npy)"),
-    (b"PK\x03\x04", "a zip archive (.npz, .pt, .xlsx or .zip)"),
-    (b"PAR1", "Parquet"),
-    (b"ARROW1", "Arrow"),
-    (b"\x1f\x8b", "gzip data (.gz)"),
-    (b"\x28\xb5\x2f\xfd", "zstandard data (.zst)"),
-    (b"BZh", "bzip2 data (.bz2)"),
-    (b"\xfd7zXZ", "xz data (.xz)"),
-    (b"\x89HDF", "HDF5"),
-    (b"SQLite format 3", "a database"),
-    (b"%PDF", "a PDF document"),
 )
 
 
@@ -106,9 +95,18 @@ def line_pieces(stream: BinaryIO, log: Log, *, live: bool) -> Iterator[bytes]:
                 f"{log.name}: expected lines, got one of over {LONGEST_LINE:,} bytes"
             )
         if end:
-            yield data[:end]
+            yield _without_marks(data[:end])
+    # DOS ends a text by a sign of its own.
+    rest = rest.removesuffix(b"\x1a")
     if rest:
-        yield rest + b"\n"
+        yield _without_marks(rest) + b"\n"
+
+
+def _without_marks(lines: bytes) -> bytes:
+    """Lines without the marks of encoding that are left where files with marks were joined."""
+    if codecs.BOM_UTF8 not in lines:
+        return lines
+    return re.sub(rb"(^|[\r\n])" + codecs.BOM_UTF8, rb"\1", lines)
 
 
 def text_pieces(stream: BinaryIO, log: Log, *, live: bool) -> Iterator[bytes]:
@@ -124,12 +122,7 @@ def text_pieces(stream: BinaryIO, log: Log, *, live: bool) -> Iterator[bytes]:
     # A mark has up to four bytes, and no letter or digit begins one.
     while 0 < len(head) < 4 and head[0] in b"\xef\xff\xfe\0" and (more := read(PIECE)):
         head += more
-    for begin, what in _OTHER_CONTENT:
-        if head.startswith(begin):
-            raise ArtifactError(
-                f"{log.name}: this is {what}, not text; give the file the ending that says so, or "
-                "unpack it before the pipe"
-            )
+    refuse_other_content(head, log.name)
     mark, encoding, title = next((m for m in _MARKS if head.startswith(m[0])), (b"", "utf-8", None))
     log.set(encoding=title)
     pieces = _from(head[len(mark) :], read)

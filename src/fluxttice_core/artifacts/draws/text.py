@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from .chunks import Chunk
 from .decoder import Decoder
+from .foreign import refuse_other_lines
+from .headings import is_heading_above_numbers, refuse_unsure_heading
 from .json_text import json_line_chunks
 from .layout import choose_layout, holds_json
 from .numbers import parse_block
 from .options import ReadOptions
-from .plan import Plan, is_heading_above_numbers, plan_of_block, plan_of_rows, refuse_unsure_heading
+from .plan import Plan, plan_of_block, plan_of_rows
 from .record import Log
 from .rows import RowReader, Rows
 from .streams import as_text, is_live, line_pieces, with_newlines
@@ -37,14 +41,18 @@ def text_chunks(stream: BinaryIO, key: str, options: ReadOptions, log: Log) -> I
     ArtifactError
         Lines that are no draws of one kind; names the line, and the option that mends it.
     """
-    pieces = line_pieces(stream, log, live=is_live(stream))
-    head = _first_lines(pieces)
+    live = is_live(stream)
+    pieces = line_pieces(stream, log, live=live)
+    head = _first_lines(pieces, live=live)
     lines = _lines(head, log)
     may_be_json = key in ("-", "txt") and {*options.given()} <= {"column", "invalid", "format"}
     if may_be_json and holds_json(lines):
         log.set(container="JSON lines")
         yield from json_line_chunks(_chained(head, pieces), options, log)
         return
+    if not options.labels:
+        refuse_other_lines(lines, log.name)
+    head, lines, options = _without_separator(head, lines, key, options, log)
     layout = choose_layout(lines, "txt" if key == "-" else key, options, log)
     reader = RowReader(layout, log.name)
     decoder, chunk, rest = _begin(head, pieces, reader, options, log, has_comments=key == "smi")
@@ -56,7 +64,7 @@ def text_chunks(stream: BinaryIO, key: str, options: ReadOptions, log: Log) -> I
     reader.finish()
 
 
-def _first_lines(pieces: Iterator[bytes]) -> bytes:
+def _first_lines(pieces: Iterator[bytes], *, live: bool) -> bytes:
     """What has come, once it has lines enough: a heading, and what is under it."""
     head, found = b"", 0
     for piece in pieces:
@@ -65,9 +73,23 @@ def _first_lines(pieces: Iterator[bytes]) -> bytes:
             found += bool(line.strip()) and not line.lstrip().startswith(b"#")
         # A column that counts rows shows in three below a heading.
         needed = 4 if any(sign in head.strip() for sign in (b",", b"\t", b" ", b";")) else 2
-        if found >= needed or len(head) > _ENOUGH:
+        if (live and found >= needed) or len(head) > _ENOUGH:
             break
     return head
+
+
+def _without_separator(
+    head: bytes, lines: list[str], key: str, options: ReadOptions, log: Log
+) -> tuple[bytes, list[str], ReadOptions]:
+    """Take out the line ``sep=;`` by which Excel is told the delimiter, and obey it too."""
+    found = re.fullmatch('"?sep=(.)"?', lines[0]) if lines and key in ("csv", "txt") else None
+    if found is None:
+        return head, lines, options
+    delimiter = options.delimiter or found[1]
+    log.note(f"the line {lines[0]} in front names the delimiter")
+    # A blank line in its place keeps the numbers of the others.
+    rest = with_newlines(head).partition(b"\n")[2]
+    return b"\n" + rest, ["", *lines[1:]], replace(options, delimiter=delimiter)
 
 
 def _chained(head: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -118,7 +140,7 @@ def _begin(
         if any(options.may_be_draw(cell) for row in more.cells for cell in row):
             plan = settle()
     if log.name == "standard input":
-        refuse_unsure_heading(plan, options, log)
+        refuse_unsure_heading(plan.heading, options, log)
     decoder = Decoder(plan, reader, options, log)
     passed = [place for place in range(plan.first) if rows.cells[place]]
     heading = log.record.heading is not None
