@@ -11,8 +11,9 @@ import click
 
 from ..api import coverage_report
 from ..api.report import KINDS, Kind
-from ..artifacts.draws import INCIDENCE, ReadOptions, holds_draws, names_draws
-from ..errors import ConfigError, MissingExtraError
+from ..artifacts.checkpoint import Checkpoint
+from ..artifacts.draws import FORMATS, INCIDENCE, ReadOptions, holds_draws, names_draws
+from ..errors import CheckpointError, ConfigError, MissingExtraError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
@@ -207,6 +208,8 @@ def coverage(
     """
     one_form(table, as_json=as_json)
     # Of a model with a hash nothing is parsed before that is compared.
+    if kind is None and sources and _is_told_as_draws(sources, reading):
+        kind = "draws"
     kind = kind or _kind_of(sources, holds_draws if sha256 is None else names_draws)
     by_unit = kind == "draws" and (incidence is not None or units is not None)
     _refuse_options(context, kind, with_target=target is not None, by_unit=by_unit)
@@ -241,7 +244,7 @@ def coverage(
     else:
         if max(num_draws) > MOST_OF_MODELS:
             raise ConfigError(f"expected n of at most {MOST_OF_MODELS:,} for a checkpoint")
-        checkpoint = load_model(next(iter(sources), None), sha256=sha256)
+        checkpoint = _loaded(next(iter(sources), None), sha256)
         # After the input has been read, before the seconds of work: nothing is left behind.
         folder = prepare_folder(out) if out is not None else None
         with progress("measuring the model and its controls") as on_progress:
@@ -302,6 +305,28 @@ def _refuse_options(
             f"{', '.join(given)} has no meaning for {what}; SOURCE is read as {what} because of "
             "its name (draws end in .npy, .csv, .txt, .jsonl or .parquet, or are -) or of --kind"
         )
+
+
+def _is_told_as_draws(sources: tuple[str, ...], reading: dict[str, Any]) -> bool:
+    """Whether options say so: only draws have a format, and a dictionary of tensors a column."""
+    in_tensors = all(Path(source).suffix.lower() in FORMATS["pt"].suffixes for source in sources)
+    return reading["format"] is not None or (in_tensors and bool(reading["column"]))
+
+
+def _loaded(source: str | None, sha256: str | None) -> Checkpoint:
+    try:
+        return load_model(source, sha256=sha256)
+    except CheckpointError as error:
+        suffix = Path(source or "").suffix.lower()
+        remedy = f"--format says how: {', '.join(FORMATS)}"
+        if suffix in FORMATS["pt"].suffixes and "got keys" in str(error):
+            remedy = "--column KEY reads the tensor under a key"
+        elif (
+            suffix in ("", ".pt", ".pth", ".ckpt", ".safetensors")
+            or not Path(source or "").exists()
+        ):
+            raise
+        raise CheckpointError(f"{error}; if it holds draws, {remedy}") from None
 
 
 def _kind_of(sources: tuple[str, ...], are_draws: Callable[[str], bool]) -> Kind:

@@ -7,13 +7,14 @@ says what is read of each kind of file, and what is refused.
 from __future__ import annotations
 
 from .chunks import Chunk, Counted, Grouped, Values
-from .formats import SUFFIXES, describe_names, expand_names, names_draws
+from .formats import FORMATS, SUFFIXES, describe_names, expand_names, names_draws
 from .options import INCIDENCE, ReadOptions
 from .reading import Draws, read_draws
 from .record import FileRecord, describe, quoted
 from .tensors import holds_draws
 
 __all__ = [
+    "FORMATS",
     "INCIDENCE",
     "SUFFIXES",
     "Chunk",

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ...errors import ArtifactError
 from .chunks import Chunk, make_chunk
-from .columns import LABELS, NUMBERS, Column, Selection, numbers_rows, select
+from .column import LABELS, NUMBERS, Column, Selection, numbers_rows
+from .columns import select
 from .foreign import refuse_other_content
 from .options import ROWS_AS_GROUPS, ReadOptions
 from .record import Log, quoted, shortened

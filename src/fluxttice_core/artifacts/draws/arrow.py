@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ...errors import ArtifactError, MissingExtraError
 from .chunks import Chunk, make_chunk
-from .columns import LABELS, NUMBERS, ROWS, Column, Selection, numbers_rows, select
+from .column import LABELS, NUMBERS, ROWS, Column, Selection, numbers_rows
+from .columns import select
 from .formats import FORMATS
 from .options import ReadOptions
 from .record import Log, shortened

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import EMPTY, FRACTIONS, LABELS, NUMBERS
+from .column import EMPTY, FRACTIONS, LABELS, NUMBERS
 from .numbers import is_decimal, spelling_of, whole_numbers
 from .options import ReadOptions
 from .rows import Rows

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
-from .columns import Selection
+from .column import Selection
 from .numbers import spelling_of
 from .options import PAIRS, ROWS_AS_UNITS, ReadOptions
 from .record import Log

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...errors import ArtifactError
 from .cells import bare, columns_of, is_signed, kind_of, width_of
-from .columns import EMPTY, LABELS, NUMBERS
+from .column import EMPTY, LABELS, NUMBERS
 from .options import ReadOptions
 from .record import SUSPECTS, Log
 from .rows import Rows

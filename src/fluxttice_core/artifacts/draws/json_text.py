@@ -11,7 +11,8 @@ import numpy as np
 
 from ...errors import ArtifactError
 from .chunks import Chunk, is_text, make_chunk
-from .columns import Selection, looks_like_counts
+from .column import Selection, looks_like_counts
+from .json_paths import KINDS, listed, paths_in, value_at
 from .options import ReadOptions
 from .record import Log, quoted, shortened
 from .streams import is_live, line_pieces, text_pieces, with_newlines
@@ -75,7 +76,7 @@ def json_document(stream: BinaryIO, key: str, options: ReadOptions, log: Log) ->
         yield from json_line_chunks(iter([data.removesuffix(b"\n") + b"\n"]), options, log)
         return
     reader = _ValueReader(options, log, "item")
-    values = _listed(reader.parse(data, 1), options, log)
+    values = listed(reader.parse(data, 1), options, log)
     for start in range(0, len(values), _ROWS):
         part = values[start : start + _ROWS]
         yield reader.chunk(part, range(start + 1, start + 1 + len(part)))
@@ -91,59 +92,6 @@ def _is_lines(data: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _listed(value: Any, options: ReadOptions, log: Log) -> list[Any]:
-    """The list in a document: itself, under the key that was told, or the one list of objects."""
-    told = options.column[0] if len(options.column) == 1 else None
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict):
-        chosen = _by_number(value.get(told)) if told in value else None
-        if chosen is not None and not any(isinstance(item, dict) for item in chosen):
-            return chosen
-        lists = [item for item in value.values() if isinstance(item, list)]
-        names, rows = value.get("columns"), value.get("data")
-        if options.column and isinstance(names, list) and isinstance(rows, list):
-            return [dict(zip(names, row, strict=True)) for row in rows]
-        if options.column and told not in value and len(lists) == 1:
-            return lists[0]
-    keys = f" with the keys {quoted(list(value))}" if isinstance(value, dict) else ""
-    raise ArtifactError(
-        f"{log.name}: expected a list of draws, got {_KINDS.get(type(value), 'a value')}{keys}; "
-        "--column KEY reads the list under a key, or in its objects the values under one; counts "
-        "by id are read from a table, --counts"
-    )
-
-
-def _by_number(value: Any) -> list[Any] | None:
-    """A list, or an object whose keys are 0, 1, ..., as pandas writes a column."""
-    if isinstance(value, dict) and list(value) == list(map(str, range(len(value)))):
-        return list(value.values())
-    return value if isinstance(value, list) else None
-
-
-def _at(value: Any, path: str) -> tuple[bool, Any]:
-    """Whether an object has a key, or a path of keys and places such as ``choices.0.text``."""
-    if isinstance(value, dict) and path in value:
-        return True, value[path]
-    first, dot, rest = path.partition(".")
-    if isinstance(value, dict) and dot and first in value:
-        return _at(value[first], rest)
-    if isinstance(value, list) and first.isdecimal() and int(first) < len(value):
-        return _at(value[int(first)], rest) if dot else (True, value[int(first)])
-    return False, None
-
-
-_KINDS: dict[type, str] = {
-    int: "numbers",
-    bool: "true and false",
-    str: "labels",
-    float: "fractions",
-    list: "rows",
-    dict: "an object",
-    type(None): "null",
-}
 
 
 class _ValueReader:
@@ -188,7 +136,7 @@ class _ValueReader:
             self._kind = type(values[0])
         if set(map(type, values)) != {self._kind}:
             place = next(p for p, v in enumerate(values) if type(v) is not self._kind)
-            first, got = (_KINDS.get(kind, "?") for kind in (self._kind, type(values[place])))
+            first, got = (KINDS.get(kind, "?") for kind in (self._kind, type(values[place])))
             self._refuse(
                 places[place],
                 f"expected {first} as on the first, got {got}; --labels reads numbers and texts "
@@ -200,7 +148,7 @@ class _ValueReader:
             self._refuse(
                 places[0],
                 f"expected whole numbers or labels, got an object; its keys are "
-                f"{quoted(_paths(dict.fromkeys(self._names[:1], values[0]) or values[0]))}: "
+                f"{quoted(paths_in(dict.fromkeys(self._names[:1], values[0]) or values[0]))}: "
                 "--column KEY reads one of them",
             )
         if self._kind is float:
@@ -277,7 +225,7 @@ class _ValueReader:
         if not names:
             keys = tuple(key for key in value if key != self._options.group_column)
             names = keys if len(keys) == 1 else ()
-        found = {name: _at(value, name) for name in names}
+        found = {name: value_at(value, name) for name in names}
         if not names or not all(is_there for is_there, _ in found.values()):
             missing = (
                 f"no key {quoted([n for n, (is_there, _) in found.items() if not is_there])}"
@@ -286,7 +234,7 @@ class _ValueReader:
             )
             self._refuse(
                 place,
-                f"{missing}; its keys are {quoted(_paths(value))}: --column KEY reads one of them",
+                f"{missing}; its keys are {quoted(paths_in(value))}: --column KEY reads one",
             )
         self._names = names
         self._log.set(columns=names, num_columns=len(value))
@@ -307,15 +255,6 @@ class _ValueReader:
 
     def _refuse(self, place: int, what: str) -> NoReturn:
         raise ArtifactError(f"{self._log.name}: {self._unit} {place:,}: {what}")
-
-
-def _paths(value: dict[str, Any]) -> list[str]:
-    """Keys of an object, and of the objects in it."""
-    return [
-        path
-        for key, item in value.items()
-        for path in ([f"{key}.{inner}" for inner in item] if isinstance(item, dict) else [key])
-    ]
 
 
 def _exact(text: str) -> int | float:

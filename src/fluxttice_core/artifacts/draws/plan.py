@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cells import bare, columns_of, is_signed, kind_of, width_of
-from .columns import EMPTY, LABELS, NUMBERS, Column, Selection, numbers_rows, select
+from .column import EMPTY, LABELS, NUMBERS, Column, Selection, numbers_rows
+from .columns import select
 from .headings import (
     has_heading,
     heading_behind_a_sign,

@@ -15,7 +15,7 @@ from ...errors import ArtifactError, MissingExtraError
 from ..torch_file import archive_fault
 from .arrays import array_chunks
 from .chunks import Chunk, checked_texts, make_chunk
-from .columns import Selection
+from .column import Selection
 from .formats import FORMATS, expand_names, names_draws
 from .options import ReadOptions
 from .record import Log, quoted
