@@ -20,7 +20,8 @@ def listed(value: Any, options: ReadOptions, log: Log) -> list[Any]:
         if chosen is not None and not any(isinstance(item, dict) for item in chosen):
             return chosen
         lists = [item for item in value.values() if isinstance(item, list)]
-        names, rows = value.get("columns"), value.get("data")
+        names: Any = value.get("columns")
+        rows: Any = value.get("data")
         if options.column and _is_table(names, rows):
             return [dict(zip(names, row, strict=True)) for row in rows]
         if options.column and told not in value and len(lists) == 1:
