@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from . import seal as seal
     from .api import (
         certify,
+        certify_draws,
+        certify_masses,
         coverage_report,
         decode,
         encode,
@@ -39,6 +41,8 @@ __all__ = [
     "FluxtticeError",
     "Gate",
     "certify",
+    "certify_draws",
+    "certify_masses",
     "citation",
     "coverage_report",
     "decode",

@@ -24,6 +24,8 @@ PUBLIC = [
     "FluxtticeError",
     "Gate",
     "certify",
+    "certify_draws",
+    "certify_masses",
     "citation",
     "coverage_report",
     "decode",
@@ -67,9 +69,17 @@ SIGNATURES = {
         "(checkpoint, out, *, key=(), config=None, history=None, expires=None, supersedes=None, "
         "trained_here=False, num_draws=(50000, 195000), on_progress=None)"
     ),
+    "certify_draws": (
+        "(source, out, *, key=(), space=None, num_draws=(), reading=None, target=None, "
+        "other=None, num_modes=1, title=None, include=False, expires=None, supersedes=None, "
+        "standard_input=None, on_count=None)"
+    ),
+    "certify_masses": (
+        "(source, out, *, key=(), num_draws=(), title=None, expires=None, supersedes=None)"
+    ),
     "verify": (
         "(path, *, key=(), level=2, allow_unsigned=False, not_before=None, min_version=None, "
-        "on_progress=None)"
+        "draws=(), beside=None, redraw=None, on_progress=None)"
     ),
 }
 

@@ -5,16 +5,25 @@ depends on its arguments alone, never on what else is installed. No call changes
 a global random state.
 """
 
-from ..loading import as_checkpoint, load, to_torch
-from .certificates import certify, inspect_certificate, verify
-from .codec import decode, encode
-from .report import coverage_report
-from .sampling import sample, sample_batches
-from .training import train
+from __future__ import annotations
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..loading import as_checkpoint, load, to_torch
+    from .certificates import certify, inspect_certificate, verify
+    from .codec import decode, encode
+    from .draws_certificates import certify_draws, certify_masses
+    from .report import coverage_report
+    from .sampling import sample, sample_batches
+    from .training import train
 
 __all__ = [
     "as_checkpoint",
     "certify",
+    "certify_draws",
+    "certify_masses",
     "coverage_report",
     "decode",
     "encode",
@@ -26,3 +35,30 @@ __all__ = [
     "train",
     "verify",
 ]
+
+# Where each name comes from: it is imported when it is first asked for, so that who verifies a
+# certificate of draws loads no model.
+_HOMES = {
+    "as_checkpoint": "..loading",
+    "certify": ".certificates",
+    "certify_draws": ".draws_certificates",
+    "certify_masses": ".draws_certificates",
+    "coverage_report": ".report",
+    "decode": ".codec",
+    "encode": ".codec",
+    "inspect_certificate": ".certificates",
+    "load": "..loading",
+    "sample": ".sampling",
+    "sample_batches": ".sampling",
+    "to_torch": "..loading",
+    "train": ".training",
+    "verify": ".certificates",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(_import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value

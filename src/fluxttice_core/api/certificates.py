@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..artifacts.checkpoint import Checkpoint, read_checkpoint
-from ..certificate.network.drawn_claims import NUM_DRAWS as CERTIFIED_DRAWS
+from ..certificate.network.format import NUM_DRAWS as CERTIFIED_DRAWS
 from ..errors import CertificateError
 from ..files import read_file
 from ..seal import (
@@ -21,6 +20,9 @@ from ..seal import (
 )
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+    from ..artifacts.checkpoint import Checkpoint
     from ..config import Config
     from ..seal import Verification
 
@@ -72,13 +74,13 @@ def certify(
     >>> statement["separation"]["separated"]
     True
     """
+    from ..artifacts.checkpoint import Checkpoint, read_checkpoint
     from ..certificate.network.issue import IssueOptions, certify_checkpoint
     from ..environment import describe_environment
 
     source = checkpoint if isinstance(checkpoint, Checkpoint) else read_checkpoint(checkpoint)
-    password = os.environ.get(PASSWORD_VARIABLE)
     options = IssueOptions(
-        keys=[load_private_key(path, password) for path in _paths(key)],
+        keys=private_keys(key),
         config=_config(config),
         history=None if history is None else _history(history),
         expires=expires,
@@ -97,6 +99,9 @@ def verify(
     allow_unsigned: bool = False,
     not_before: datetime | None = None,
     min_version: str | None = None,
+    draws: str | Path | Sequence[str | Path] = (),
+    beside: str | Path | None = None,
+    redraw: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Check a certificate's folder: who signed it, the files, and the claims, measured again.
@@ -104,9 +109,13 @@ def verify(
     Parameters
     ----------
     key : public key files of those you trust; each must have signed. Have them from the signers.
-    level : 1 signature and hashes, 2 exact counts anew, 3 recorded draws anew, 4 retrain.
+    level : of a network 1 signature and hashes, 2 exact counts anew, 3 recorded draws anew, 4
+        retrain; of draws 2 figures from the stated counts, 3 draws counted again, 4 drawn again.
     allow_unsigned : without a key, check what can be checked; the verdict says what cannot.
     not_before, min_version : refuse certificates issued earlier, or by an older version.
+    draws : of a certificate of draws, the files to count again at level 3.
+    beside : the target's masses or the other sample that they were certified beside.
+    redraw : of a certificate of draws, your command that draws again, for level 4.
 
     Returns
     -------
@@ -135,6 +144,9 @@ def verify(
         allow_unsigned=allow_unsigned,
         not_before=not_before,
         min_version=min_version,
+        draws=draws,
+        beside=beside,
+        redraw=redraw,
         on_progress=on_progress,
     )
     outcome.require()
@@ -149,23 +161,43 @@ def inspect_certificate(
     allow_unsigned: bool = False,
     not_before: datetime | None = None,
     min_version: str | None = None,
+    draws: str | Path | Sequence[str | Path] = (),
+    beside: str | Path | None = None,
+    redraw: str | None = None,
+    standard_input: BinaryIO | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Do what :func:`verify` does, and return the record whether it holds or not."""
-    from ..certificate import KINDS
+    from ..certificate.draws.check import Given
+    from ..certificate.draws.kind import draws_kind
+    from ..certificate.masses.kind import masses_kind
+    from ..certificate.network.kind import NETWORK
 
-    keys = [load_public_key(path) for path in _paths(key)]
+    second = None if beside is None else str(beside)
+    given = Given(tuple(map(str, paths(draws))), second, redraw, standard_input)
+    keys = [load_public_key(path) for path in paths(key)]
     if not_before is not None and not_before.tzinfo is None:
         not_before = not_before.replace(tzinfo=UTC)
-    return verify_folder(
+    outcome = verify_folder(
         path,
-        KINDS,
+        (NETWORK, draws_kind(given), masses_kind()),
         keys,
         level=level,
         allow_unsigned=allow_unsigned,
         policy=Policy(not_before, min_version),
         on_progress=on_progress,
     )
+    if (given.draws or beside or redraw) and outcome.about and outcome.about.get("kind") != "draws":
+        raise CertificateError(
+            "--draws, --beside and --redraw have no meaning for this certificate: it is of no draws"
+        )
+    return outcome
+
+
+def private_keys(key: str | Path | Sequence[str | Path]) -> list[EllipticCurvePrivateKey]:
+    """Read the private keys that sign, with the password from the environment."""
+    password = os.environ.get(PASSWORD_VARIABLE)
+    return [load_private_key(path, password) for path in paths(key)]
 
 
 def _history(path: str | Path) -> bytes:
@@ -181,5 +213,6 @@ def _config(given: Config | str | Path | None) -> Config | None:
     return load_config(given) if isinstance(given, str | Path) else given
 
 
-def _paths(given: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+def paths(given: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+    """Return one path or several as several."""
     return (given,) if isinstance(given, str | Path) else given

@@ -3,8 +3,10 @@
 ``KINDS`` lists every kind that this package knows; to add one is one folder, and one name here.
 """
 
+from .draws.kind import DRAWS
+from .masses.kind import MASSES_KIND
 from .network.kind import NETWORK
 
-KINDS = (NETWORK,)
+KINDS = (NETWORK, DRAWS, MASSES_KIND)
 
-__all__ = ["KINDS", "NETWORK"]
+__all__ = ["DRAWS", "KINDS", "MASSES_KIND", "NETWORK"]

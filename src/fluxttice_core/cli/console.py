@@ -10,16 +10,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..api import load
-from ..artifacts.checkpoint import Checkpoint
 from ..errors import ArtifactError, ConfigError
 from ..files import read_file, write_atomically
+
+if TYPE_CHECKING:
+    from ..artifacts.checkpoint import Checkpoint
 
 # What takes less says nothing on a pipe.
 FIRST_SIGN_SECONDS = 2.0
@@ -75,6 +76,9 @@ def note(text: str) -> None:
 
 def load_model(name: str | None, sha256: str | None = None) -> Checkpoint:
     """Load a checkpoint, and note what a reader of its figures has to know of its file."""
+    # Who verifies draws loads no model.
+    from ..api import load
+
     checkpoint = load(name, sha256=sha256)
     for remark in checkpoint.remarks:
         note(f"{checkpoint.source}: {remark}")

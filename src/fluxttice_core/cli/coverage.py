@@ -210,7 +210,7 @@ def coverage(
     # Of a model with a hash nothing is parsed before that is compared.
     if kind is None and sources and _is_told_as_draws(sources, reading):
         kind = "draws"
-    kind = kind or _kind_of(sources, holds_draws if sha256 is None else names_draws)
+    kind = kind or kind_of(sources, holds_draws if sha256 is None else names_draws)
     by_unit = kind == "draws" and (incidence is not None or units is not None)
     _refuse_options(context, kind, with_target=target is not None, by_unit=by_unit)
     report: CoverageReport | DrawsReport | TargetReport | DistributionReport | IncidenceReport
@@ -329,7 +329,14 @@ def _loaded(source: str | None, sha256: str | None) -> Checkpoint:
         raise CheckpointError(f"{error}; if it holds draws, {remedy}") from None
 
 
-def _kind_of(sources: tuple[str, ...], are_draws: Callable[[str], bool]) -> Kind:
+def kind_of(sources: tuple[str, ...], are_draws: Callable[[str], bool]) -> Kind:
+    """Tell a model from files of draws.
+
+    Raises
+    ------
+    ConfigError
+        Several models, or a model beside draws.
+    """
     draws = [source for source in sources if are_draws(source)]
     models = [source for source in sources if source not in draws]
     if len(models) > 1 or (models and draws):

@@ -14,13 +14,14 @@ from ..artifacts.draws import (
     ReadOptions,
     describe_names,
     expand_names,
+    frequencies_of,
     read_draws,
 )
 from ..errors import ConfigError
 from ..gates.operations import GATES
 from ..measure import DrawsReport
 from .console import note, progress
-from .reading import frequencies_of, read_lines
+from .reading import read_lines
 
 
 def draws_report(

@@ -15,12 +15,13 @@ from ..artifacts.draws import (
     ReadOptions,
     describe_names,
     expand_names,
+    frequencies_of,
     quoted,
     read_draws,
 )
 from ..errors import ArtifactError, ConfigError
 from ..measure import FrequencyCounts, IncidenceCounts, IncidenceReport
-from .reading import frequencies_of, read_lines
+from .reading import read_lines
 
 
 def incidence_report(

@@ -19,7 +19,7 @@ from ..errors import FluxtticeError, TrainingError, VerificationError
 
 # command -> (module, help line); the modules are imported when their command runs.
 COMMANDS = {
-    "certify": ("certify", "Measure a checkpoint and write a signed certificate."),
+    "certify": ("certify", "Measure a checkpoint or draws and write a signed certificate."),
     "compare": ("compare", "Compare the draws of two generators: are they told apart?"),
     "coverage": ("coverage", "Measure a model or draws: coverage, information, controls."),
     "decode": ("codec", "Map latent codes to operations."),

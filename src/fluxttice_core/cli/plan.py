@@ -14,6 +14,7 @@ from ..artifacts.draws import (
     ReadOptions,
     describe_names,
     expand_names,
+    frequencies_of,
     holds_draws,
     read_draws,
 )
@@ -22,7 +23,7 @@ from ..gates.operations import GATES
 from ..measure.planning.widths import FIGURES
 from ..show.plan_text import plan_text, stopping_text
 from .console import json_option, note, progress, say, say_json
-from .reading import frequencies_of, read_lines, reading_options, with_read
+from .reading import read_lines, reading_options, with_read
 from .sections import SectionedCommand
 
 _SHARE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)

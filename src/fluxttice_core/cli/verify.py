@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import click
 
 from ..api import inspect_certificate
 from ..certificate import KINDS
-from ..errors import FluxtticeError
+from ..errors import ConfigError, FluxtticeError
 from ..seal import Verification
 from .console import json_option, progress, say, say_json
 
@@ -31,7 +32,8 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime
 @click.command(
     epilog="\b\nExamples:\n"
     "  fluxttice verify certificate --key release-key.pub\n"
-    "  fluxttice verify certificate --key release-key.pub --level 3 --json",
+    "  fluxttice verify certificate --key release-key.pub --level 3 --json\n"
+    "  fluxttice verify certificate --key release-key.pub --draws draws.npy",
 )
 @click.argument("folder")
 @click.option(
@@ -47,9 +49,26 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime
     type=click.IntRange(1, _HIGHEST),
     default=2,
     show_default=True,
-    help="1 signature and hashes, 2 exact counts, 3 recorded draws, 4 retraining.",
+    help="1 signature and hashes; of a network 2 exact counts, 3 recorded draws, 4 retraining; of "
+    "draws 2 figures from the stated counts, 3 the draws counted again, 4 drawn again.",
 )
 @click.option("--rebuild", is_flag=True, help="The same as --level 4: retrain and compare.")
+@click.option(
+    "--draws",
+    multiple=True,
+    metavar="FILE",
+    help="The draws of a certificate of draws, to be counted again: level 3.",
+)
+@click.option(
+    "--beside",
+    metavar="FILE",
+    help="The target or the other sample that the draws were certified beside: level 3.",
+)
+@click.option(
+    "--redraw",
+    metavar="COMMAND",
+    help="Your own command that draws again, to its standard output: level 4.",
+)
 @click.option(
     "--allow-unsigned", is_flag=True, help="Check without a key; leaves open who made it."
 )
@@ -58,11 +77,17 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime
 )
 @click.option("--min-version", metavar="X.Y.Z", help="Refuse certificates of older versions.")
 @json_option
+@click.pass_context
 def verify(
+    context: click.Context,
+    /,
     folder: str,
     keys: tuple[str, ...],
     level: int,
     rebuild: bool,
+    draws: tuple[str, ...],
+    beside: str | None,
+    redraw: str | None,
     allow_unsigned: bool,
     not_before: datetime | None,
     min_version: str | None,
@@ -73,7 +98,14 @@ def verify(
     Exit codes: 0 all that was asked for was checked and holds, 1 something is false, 2 it could not
     be checked.
     """
-    level = _HIGHEST if rebuild else level
+    told = context.get_parameter_source("level") is click.core.ParameterSource.COMMANDLINE
+    needed = 4 if redraw is not None else 3 if draws or beside is not None else 0
+    if told and level < needed:
+        raise ConfigError(
+            f"{'--redraw' if redraw is not None else '--draws'} is checked at level {needed}, got "
+            f"--level {level}; leave one of them out"
+        )
+    level = _HIGHEST if rebuild else max(level, needed)
     try:
         with progress("measuring the claims again") as on_progress:
             outcome = inspect_certificate(
@@ -83,6 +115,10 @@ def verify(
                 allow_unsigned=allow_unsigned,
                 not_before=not_before,
                 min_version=min_version,
+                draws=draws,
+                beside=beside,
+                redraw=redraw,
+                standard_input=sys.stdin.buffer if "-" in draws else None,
                 on_progress=on_progress,
             )
     except FluxtticeError as error:

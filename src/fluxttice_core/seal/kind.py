@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from .folder import CERTIFICATE, MODEL_SIGNATURE, is_plain_name
 from .predicate import Predicate
-from .verdict import Findings, Summary
+from .verdict import VERIFIED, Findings, Summary
 
 P = TypeVar("P", bound=Predicate)
 E = TypeVar("E")
@@ -32,11 +32,14 @@ class Level(Generic[E]):
     words : what it establishes, as the verdict says it.
     check : measures the evidence and reports into the findings, what was checked too. It imports
         what it needs when it runs, so that a lower level loads less.
+    verdict : the word for what holds at this level; a lesser one than VERIFIED where it rests on
+        what the issuer states.
     """
 
     number: int
     words: str
     check: Callable[[E, Findings, Progress | None], None]
+    verdict: str = VERIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +102,7 @@ class Kind(Generic[P, E]):
     def words(self) -> Mapping[int, str]:
         """What each level establishes, by number, the first too."""
         return {1: AUTHENTICITY, **{level.number: level.words for level in self.levels}}
+
+    def verdict_of(self, number: int) -> str:
+        """Return the word for what holds at a level."""
+        return next((each.verdict for each in self.levels if each.number == number), VERIFIED)

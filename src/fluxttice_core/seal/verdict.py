@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import CertificateError, VerificationError
 
 SCHEMA = "fluxttice_core/verification/v1"
+VERIFIED = "VERIFIED"
 
 
 def printable(text: str) -> str:
@@ -107,6 +108,7 @@ class Verification:
     mismatches, checked, not_checked, signed_by : as in :class:`Findings`.
     summary : what the certificate says, once its statement could be read.
     error : why nothing could be checked, if so; then the rest is empty.
+    word : for what holds; another than VERIFIED is a lesser one.
 
     Example
     -------
@@ -124,6 +126,7 @@ class Verification:
     signed_by: tuple[str, ...] = ()
     summary: Summary | None = None
     error: str | None = None
+    word: str = VERIFIED
 
     @property
     def holds(self) -> bool:
@@ -160,7 +163,7 @@ class Verification:
         if not self.signed_by:
             return f"HOLDS at {done}, but AUTHOR NOT ESTABLISHED: no signature was checked"
         keys = ", ".join(name[:16] for name in self.signed_by)
-        return f"VERIFIED at {done}, signed by {keys}"
+        return f"{self.word} at {done}, signed by {keys}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; ``error`` only where there is one."""
@@ -168,7 +171,7 @@ class Verification:
             "schema": SCHEMA,
             "path": self.path,
             "verdict": self.verdict,
-            "verified": self.holds,
+            "verified": self.holds and self.word == VERIFIED,
             "exit_code": self.exit_code,
             "level": self.level,
             "reasons": list(self.reasons),

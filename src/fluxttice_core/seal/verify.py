@@ -12,7 +12,7 @@ from .folder import CERTIFICATE, Folder, read_folder
 from .kind import Kind, Progress
 from .policy import Policy
 from .statement import Statement
-from .verdict import Findings, Summary, Verification
+from .verdict import VERIFIED, Findings, Summary, Verification
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -127,6 +127,7 @@ def _outcome(
         tuple(findings.not_checked),
         tuple(findings.signed_by),
         _summary(statement, level) if statement is not None else None,
+        word=statement.kind.verdict_of(level) if statement is not None else VERIFIED,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .chunks import Chunk, Counted, Grouped, Values
 from .formats import FORMATS, SUFFIXES, describe_names, expand_names, names_draws
+from .frequencies import frequencies_of
 from .options import INCIDENCE, ReadOptions
 from .reading import Draws, read_draws
 from .record import FileRecord, describe, quoted
@@ -27,6 +28,7 @@ __all__ = [
     "describe",
     "describe_names",
     "expand_names",
+    "frequencies_of",
     "holds_draws",
     "names_draws",
     "quoted",

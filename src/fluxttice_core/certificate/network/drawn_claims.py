@@ -25,11 +25,11 @@ from ...measure.jackknife import jackknife, pairwise_chi_square
 from ...model.layout import INPUT_DIM, PATHWAYS, Pathway
 from ...model.reference import ReferenceVAE
 from .claims import EPSILON, ESTIMATE_TOLERANCE, decimal, decision_gaps
+from .format import NUM_DRAWS
 from .names import CHI_SQUARE, INFORMATION, MODEL, READINGS, ClaimName, Reading, Role, distinct
 from .noise import NoiseStream, inverse_normal, uniforms
 from .predicate import Measurement
 
-NUM_DRAWS = (50_000, 195_000)
 NUM_GROUPS = 10
 # Two-sided 95 % point of Student's t with NUM_GROUPS - 1 degrees of freedom.
 _T95 = 2.262157

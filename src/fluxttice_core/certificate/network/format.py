@@ -9,6 +9,8 @@ TOOL_NAME = "fluxttice_core"
 # Raised whenever the wording of a generated document changes, so that older documents are known
 # to be older and not taken for edited ones.
 TEXT_REVISION = 1
+# At which distinct operations are counted, unless the issuer names others.
+NUM_DRAWS = (50_000, 195_000)
 
 WEIGHTS = "weights.safetensors"
 CONFIG = "config.json"

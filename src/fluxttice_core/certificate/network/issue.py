@@ -36,8 +36,8 @@ from .descriptions import (
     measure_exactly,
     networks_of,
 )
-from .drawn_claims import NUM_DRAWS, drawn_measurements
-from .format import CONFIG, PROVENANCE, SCHEMA, TEXT_REVISION, TOOL_NAME, WEIGHTS
+from .drawn_claims import drawn_measurements
+from .format import CONFIG, NUM_DRAWS, PROVENANCE, SCHEMA, TEXT_REVISION, TOOL_NAME, WEIGHTS
 from .kind import NETWORK
 from .noise import noise_key
 from .predicate import (

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CertificateError
 from ...seal import Findings, Kind, Level, Progress, Summary
-from .claim_separation import reconstruction_in_words
 from .format import OPTIONAL, PREDICATE_TYPE, REQUIRED, SCHEMA_FILE, TEXT_REVISION, WEIGHTS
 from .predicate import NetworkPredicate
 
@@ -61,6 +60,7 @@ def _summarise(predicate: NetworkPredicate, level: int) -> Summary:
 
     Of claims that the level does not measure again nothing is said.
     """
+    from .claim_separation import reconstruction_in_words
     from .conclusions import conclude_separation
 
     separated = None

@@ -145,14 +145,19 @@ class IdReader:
         Rows without the lowest category of a known space are not taken for its words: nine bits
         look like nine trits.
         """
-        if self._space.size is not None or self._range is None:
-            return self._space
+        return self._space if self._space.size is not None else self.recognised or self._space
+
+    @property
+    def recognised(self) -> WordSpace | None:
+        """The known space that the rows read so far are words of, whatever was given."""
+        if self._range is None:
+            return None
         low, high = self._range
         for known in self._known_spaces:
             of_length = self.kind == _rows_of(known.length)
             if of_length and low == known.lowest and high < known.lowest + known.levels:
                 return known
-        return self._space
+        return None
 
     @property
     def is_numbering(self) -> bool:

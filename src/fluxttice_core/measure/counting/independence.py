@@ -20,7 +20,7 @@ from ..coverage import uniform_coverage
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..poisson import RARE_EVENTS, at_most
 from ..space import Space, as_space
-from .lags import lag_fault
+from .lags import LagFault, lag_fault
 
 # Standard errors, or the Poisson tail of as many: one false alarm in over a million.
 THRESHOLD = 5.0
@@ -228,12 +228,19 @@ def _adjacency(frequencies: FrequencyCounts) -> float:
 
 def _distance_faults(order: Sequence[NDArray[np.int64]]) -> list[str]:
     fault = lag_fault(list(order), TAIL)
-    if fault is None:
-        return []
+    return [] if fault is None else [lag_words(fault)]
+
+
+def lag_words(fault: LagFault) -> str:
+    """Say at which distance equal draws stand out.
+
+    >>> lag_words(LagFault(2, 90, 10.0, 1))[:47]
+    'a draw equals the one 2 places before it more o'
+    """
     often = "more" if fault.equal > fault.expected else "less"
     others = f"; so do {fault.num_lags - 1:,} others" * (fault.num_lags > 1)
-    return [
+    return (
         f"a draw equals the one {fault.lag:,} places before it {often} often than their counts say "
         f"({fault.equal:,} times, where a random order has {fault.expected:,.0f}{others}): copies "
         "at a distance, a cycle, or workers that share a seed"
-    ]
+    )

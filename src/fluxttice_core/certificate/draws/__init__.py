@@ -1,0 +1,1 @@
+"""Certificates of draws from any generator, of what was counted and what follows from it."""

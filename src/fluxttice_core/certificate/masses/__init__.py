@@ -1,0 +1,1 @@
+"""Certificates of known masses: every figure is exact, and computed again from the folder."""
