@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -122,6 +123,26 @@ def progress(what: str, unit: str = "part") -> Iterator[Callable[..., None]]:
             bar.refresh()
 
         yield update
+
+
+def command_line(context: click.Context) -> str:
+    """Return the command that was given, as a shell reads it."""
+    words = context.command_path.split()
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        given = context.get_parameter_source(parameter.name or "")
+        if given is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        if isinstance(parameter, click.Argument):
+            words += [str(each) for each in (value if isinstance(value, tuple) else (value,))]
+        elif isinstance(parameter, click.Option) and parameter.is_flag:
+            words.append(parameter.opts[0] if value else (parameter.secondary_opts or [""])[0])
+        elif getattr(parameter, "multiple", False):
+            words += [word for each in value or () for word in (parameter.opts[0], str(each))]
+        else:
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            words += [parameter.opts[0], text]
+    return shlex.join(words)
 
 
 def say_json(record: Any) -> None:

@@ -25,6 +25,7 @@ from ..show.incidence_text import incidence_text
 from ..show.model_text import model_text
 from ..show.target_text import distribution_text, target_text
 from .console import (
+    command_line,
     json_option,
     load_model,
     note,
@@ -272,7 +273,7 @@ def coverage(
         say(text)
     if out is not None:
         folder = folder or prepare_folder(out)
-        written = _write(folder, report, text, read)
+        written = _write(folder, report, text, read, command_line(context))
         if not as_json:
             tell = say if table is None else note
             tell(f"\nResults in {folder}: {', '.join(written)}")
@@ -356,8 +357,8 @@ def _note_left_out(num_counted: int, num_draws: tuple[int, ...]) -> None:
         )
 
 
-def _write(folder: Path, report: Any, text: str, read: str) -> list[str]:
-    """Write the report's files and return their names; without matplotlib, all but the picture."""
+def _write(folder: Path, report: Any, text: str, read: str, command: str) -> list[str]:
+    """Write the report's files and return their names; without matplotlib, all but the pictures."""
     record = with_read(report.as_dict(), read)
     encoded = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     files = {"report.txt": text.encode() + b"\n", "report.json": encoded.encode() + b"\n"}
@@ -368,6 +369,13 @@ def _write(folder: Path, report: Any, text: str, read: str) -> list[str]:
             files["coverage.svg"] = coverage_svg(report)
         except MissingExtraError as error:
             note(f"no picture: {error}")
+    else:
+        from ..show.measured_page import measured_page
+
+        try:
+            files["report.html"] = measured_page(report, text, read, command)
+        except MissingExtraError as error:
+            note(f"no page: {error}")
     for name, data in files.items():
         write_atomically(folder / name, data)
     return list(files)

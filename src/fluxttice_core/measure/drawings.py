@@ -93,6 +93,38 @@ def draw_curve(
     axes.grid(alpha=0.2)
 
 
+def draw_ranks(axes: Any, report: Any) -> None:
+    """Draw the counts of a ``DrawsReport`` by rank, both in logarithms: the commonest id first.
+
+    Of a known space the mean of fair dice stands beside them, where it is a draw or more.
+
+    Raises
+    ------
+    DrawsError
+        The report was made without its counts.
+    """
+    if report.frequencies is None:
+        raise DrawsError("expected a report with its counts of counts, got none")
+    times = np.array(report.frequencies.times[::-1], dtype=float)
+    last = np.cumsum(report.frequencies.num_ids[::-1])
+    first = np.append(1, last[:-1] + 1)
+    places = np.column_stack([first, last]).ravel()
+    axes.loglog(places, np.repeat(times, 2), "-", color=COLOUR, label="these draws")
+    if report.space_size is not None:
+        mean = report.num_draws / report.space_size
+        if mean >= 1.0:
+            words = f"fair dice, on average: {mean:,.1f}"
+            axes.axhline(mean, color=LIMIT, linewidth=3, alpha=0.6, label=words)
+    # Whole numbers as such; within one power of ten the small ticks are all there is to read.
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_minor_formatter("{x:,.0f}" if times[0] < 10 * times[-1] else "")
+    axes.set_xlabel("rank of the id")
+    axes.set_ylabel("times drawn")
+    axes.legend(loc="upper right")
+    axes.grid(alpha=0.2)
+
+
 def draw_units(axes: Any, report: Any) -> None:
     """Draw the curve of an ``IncidenceReport``: the ids that fewer sampling units hold."""
     values = [float(item) for item in report.curve.values()]

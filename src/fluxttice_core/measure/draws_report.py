@@ -55,7 +55,8 @@ class DrawsReport(Forms):
     ``report.chao1`` is a value, ``report.chao1_ci`` its interval, each None where it is withheld
     or needs a space that is not known. ``ratio`` is the observed share of the space over the share
     that as many throws of fair dice meet in expectation. ``curve``: n, the expected distinct ids,
-    and those of fair dice; ``curve_ci``: the intervals of the second.
+    and those of fair dice; ``curve_ci``: the intervals of the second. ``frequencies``: the counts
+    of counts that the figures follow from.
 
     Examples
     --------
@@ -78,6 +79,7 @@ class DrawsReport(Forms):
     curve_ci: tuple[Interval | None, ...] = ()
     schema: str = SCHEMA
     num_groups: int | None = None
+    frequencies: FrequencyCounts | None = None
 
     observed_richness = ValueOf()
     observed_richness_ci = IntervalOf()
@@ -342,6 +344,7 @@ def _report(
         interrupted=interrupted,
         spilled=spilled,
         num_groups=None if table is None else table.num_groups,
+        frequencies=frequencies,
     )
 
 

@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..gates.operations import trits_from_indices
 from ..model.layout import PATHWAYS
 from .networks import shown_networks
-from .pictures import INK
+from .skeleton import escaped, figure_of, table_of, whole_page
 from .words import percent, ratio_text
 
 if TYPE_CHECKING:
     from ..evidence.figures import CoverageFigure, PathwayReport
     from ..evidence.report import CoverageReport, NetworkReport
-
-_STYLE = """
-:root { color-scheme: light dark; --ground: #fdfdfc; --ink: #1c1e21; --soft: #5c6066;
-  --line: #d9dbde; --card: #ffffff; --good: #00694e; --bad: #a63d00; }
-@media (prefers-color-scheme: dark) {
-  :root { --ground: #15171a; --ink: #e6e7e9; --soft: #a4a9b0; --line: #34383e; --card: #1c1f23;
-    --good: #4fd0a5; --bad: #ffa36b; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 76rem; padding: 1rem 1.2rem 4rem; background: var(--ground);
-  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; margin: 1rem 0 .3rem; } h2 { font-size: 1.2rem; margin: 2.4rem 0 .4rem; }
-p { max-width: 46rem; margin: .4rem 0 .8rem; } .soft { color: var(--soft); }
-.verdict { border-left: .3rem solid var(--good); padding: .2rem 0 .2rem .9rem; font-weight: 600; }
-.verdict.bad { border-color: var(--bad); }
-code { overflow-wrap: anywhere; font-size: .88em; }
-.grid { display: grid; gap: 1rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
-.grid.small { grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); }
-figure { margin: 0; padding: .7rem; background: var(--card); border: 1px solid var(--line);
-  border-radius: .5rem; }
-figure svg { width: 100%; height: auto; display: block; color: var(--ink); }
-figcaption { color: var(--soft); font-size: .9rem; margin-top: .4rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); text-align: right;
-  white-space: nowrap; }
-th { white-space: normal; vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; }
-ul.words { padding-left: 1.1rem; max-width: 50rem; } .yes { color: var(--good); }
-.no { color: var(--bad); }
-"""
 
 _CAPTIONS = {
     "coverage-sampled": "Expected share of the 19,683 gates met by n draws, one random trit each. "
@@ -83,8 +50,8 @@ def report_page(
     told = "" if report.verdict.startswith("Told") else " bad"
     body = [
         "<h1>Coverage report</h1>",
-        f'<p class="soft">{_text(report.source)}</p>',
-        f'<p class="verdict{told}">{_text(report.verdict)}</p>',
+        f'<p class="soft">{escaped(report.source)}</p>',
+        f'<p class="verdict{told}">{escaped(report.verdict)}</p>',
     ]
     if report.is_sound is not None:
         sound = (
@@ -96,56 +63,24 @@ def report_page(
     body += [_summary(report), "<h2>What is evidence here</h2>", _words(report)]
     main = [name for name in _CAPTIONS if name in figures]
     body.append('<h2>Figures</h2><div class="grid">')
-    body += [_figure(figures[name], _CAPTIONS[name]) for name in main]
+    body += [figure_of(figures[name], _CAPTIONS[name]) for name in main]
     body.append("</div>")
     past = [name for name in figures if name.startswith("history-")]
     if past:
         body += ["<h2>Why this checkpoint</h2>", _choice(history), '<div class="grid small">']
-        body += [_figure(figures[name], "") for name in past]
+        body += [figure_of(figures[name], "") for name in past]
         body.append("</div>")
     body += ["<h2>Coverage</h2>", _coverage(report), "<h2>Reconstruction</h2>", _exact(report)]
     body += ["<h2>Likelihood and structure</h2>", _likelihood(report), _structure(report)]
     body += ["<h2>Rarest gates</h2>", _rarest(report)]
-    rows = [[label, f"<code>{_text(value)}</code>"] for label, value in identity.items()]
-    rows.append(["made again by", f"<code>{_text(command)}</code>"])
-    body += ["<h2>Identity</h2>", _table(["", ""], rows)]
-    page = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Coverage report</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body>\n</html>\n"
-    )
-    # A file's name need not be text.
-    return page.encode(errors="backslashreplace")
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
-
-
-def _figure(svg: bytes, caption: str) -> str:
-    drawing = svg.decode()
-    drawing = drawing[drawing.index("<svg") :]
-    # The page's own ink, light or dark; names that only tools use, and that figures would share.
-    drawing = drawing.replace(INK, "currentColor")
-    drawing = re.sub(r' id="[A-Za-z0-9.]+_\d+"', "", drawing)
-    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
-    label = _text(caption.split(".")[0] or "history")
-    drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-    words = f"<figcaption>{_text(caption)}</figcaption>" if caption else ""
-    return f"<figure>{drawing}{words}</figure>"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{cell}</th>" for cell in header)
-    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    top = f"<thead><tr>{head}</tr></thead>" if any(header) else ""
-    return f'<div class="scroll"><table>{top}<tbody>{lines}</tbody></table></div>'
+    rows = [[label, f"<code>{escaped(value)}</code>"] for label, value in identity.items()]
+    rows.append(["made again by", f"<code>{escaped(command)}</code>"])
+    body += ["<h2>Identity</h2>", table_of(["", ""], rows)]
+    return whole_page("Coverage report", body)
 
 
 def _share(value: float, digits: int = 2) -> str:
-    return _text(percent(value, digits))
+    return escaped(percent(value, digits))
 
 
 def _plus_minus(value: float, half_width: float, digits: int) -> str:
@@ -191,12 +126,12 @@ def _summary(report: CoverageReport) -> str:
         "I(x; z) nats, of 9.888",
         "chi-square",
     )
-    return _table(header, rows)
+    return table_of(header, rows)
 
 
 def _words(report: CoverageReport) -> str:
     items = [
-        f'<li class="{"yes" if item.is_evidence else "no"}">{_text(item.words)}</li>'
+        f'<li class="{"yes" if item.is_evidence else "no"}">{escaped(item.words)}</li>'
         for item in report.separations
     ]
     return f'<ul class="words">{"".join(items)}</ul>'
@@ -221,7 +156,7 @@ def _choice(history: Sequence[Mapping[str, Any]]) -> str:
             f" The lowest validation loss was at epoch {lowest['epoch']}, whose score is "
             f"{lowest['selection_score']:.4f}."
         )
-    return f"<p>{_text(text)}</p>"
+    return f"<p>{escaped(text)}</p>"
 
 
 def _coverage(report: CoverageReport) -> str:
@@ -237,7 +172,7 @@ def _coverage(report: CoverageReport) -> str:
             "one real run, 95 %",
             "real run",
         )
-        tables.append(_table(header, rows))
+        tables.append(table_of(header, rows))
     return "".join(tables)
 
 
@@ -272,7 +207,7 @@ def _exact(report: CoverageReport) -> str:
         f"{pathway} {_share(rate)}"
         for pathway, rate in zip(PATHWAYS, report.checkpoint.noisy_exact_rates, strict=True)
     )
-    table = _table(("pathway, code", "train", "validation", "test"), rows)
+    table = table_of(("pathway, code", "train", "validation", "test"), rows)
     return f"{table}<p>From one draw of the posterior instead of its mean: {noisy}.</p>"
 
 
@@ -298,7 +233,7 @@ def _likelihood(report: CoverageReport) -> str:
         for row in items
     ]
     header = ("split", "-log p(x), exact, limit 9.888", "-ELBO", "gap (nats)")
-    return _table(header, rows)
+    return table_of(header, rows)
 
 
 def _structure(report: CoverageReport) -> str:
@@ -320,7 +255,7 @@ def _structure(report: CoverageReport) -> str:
         "nearest is one trit away",
         "distances after renaming values",
     )
-    return _table(header, rows)
+    return table_of(header, rows)
 
 
 def _rarest(report: CoverageReport) -> str:
@@ -335,4 +270,4 @@ def _rarest(report: CoverageReport) -> str:
         for place in range(num)
     ]
     header = ("A: index, table", "N p(x)", "B: index, table", "N p(x)")
-    return _table(header, rows)
+    return table_of(header, rows)
