@@ -21,6 +21,7 @@ from ..measure import DistributionReport, DrawsReport, IncidenceReport, TargetRe
 from ..measure.forms import TableForm
 from ..measure.target.floors import NUM_SIMULATIONS
 from ..show.draws_text import draws_text
+from ..show.field_words import FIELDS
 from ..show.incidence_text import incidence_text
 from ..show.model_text import model_text
 from ..show.target_text import distribution_text, target_text
@@ -43,7 +44,7 @@ from .sections import SectionedCommand
 from .target import masses_report, target_report
 
 FOR_TARGETS = ("target", "modes", "simulations")
-FOR_DRAWS = ("space", "groups", "incidence", "units", "reference", *READING, *FOR_TARGETS)
+FOR_DRAWS = ("space", "groups", "incidence", "units", "reference", "field", *READING, *FOR_TARGETS)
 FOR_MODELS = ("runs", "latents", "control_latents", "seed", "sha256")
 # Real runs of as many draws are made of a model.
 MOST_OF_MODELS = 10**8
@@ -67,9 +68,8 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     "  fluxttice coverage latest.pt --out report\n"
     "  fluxttice coverage draws.npy --space 19683\n"
     "  fluxttice coverage 'shard-*.npy' --groups files\n"
-    "  fluxttice coverage species.csv --counts abundance\n"
-    "  fluxttice coverage draws.npy --target masses.npy\n"
-    "  fluxttice coverage masses.npy --kind masses --table latex\n"
+    "  fluxttice coverage species.csv --counts abundance --field ecology\n"
+    "  fluxttice coverage draws.npy --target masses.npy --table latex\n"
     "  my_sampler | fluxttice coverage -",
 )
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
@@ -100,6 +100,12 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     "--reference",
     metavar="FILE",
     help="Draws: a sample to find validity and novelty against.",
+)
+@click.option(
+    "--field",
+    type=click.Choice(tuple(FIELDS)),
+    metavar="NAME",
+    help="Draws: say it to chemistry, codebook or ecology.",
 )
 @click.option(
     "--target",
@@ -183,6 +189,7 @@ def coverage(
     incidence: str | None,
     units: int | None,
     reference: str | None,
+    field: str | None,
     target: str | None,
     modes: int,
     simulations: int,
@@ -241,7 +248,7 @@ def coverage(
             )
             if context.get_parameter_source("num_draws") is click.core.ParameterSource.COMMANDLINE:
                 _note_left_out(report.num_draws, num_draws)
-            text = read + draws_text(report)
+            text = read + draws_text(report, field)
     else:
         if max(num_draws) > MOST_OF_MODELS:
             raise ConfigError(f"expected n of at most {MOST_OF_MODELS:,} for a checkpoint")
@@ -288,11 +295,13 @@ def _refuse_options(
     if kind == "masses":
         wrong += FOR_MODELS
     elif by_unit:
-        wrong = (*FOR_MODELS, *FOR_TARGETS, "space", "groups", "reference", "num_draws")
+        wrong = (*FOR_MODELS, *FOR_TARGETS, "space", "groups", "reference", "num_draws", "field")
     elif kind == "draws":
         # A target is simulated, from the seed; its ids are the space.
         wrong = tuple(name for name in FOR_MODELS if name != "seed" or not with_target)
-        wrong += ("space", "groups", "reference", "num_draws") if with_target else FOR_TARGETS
+        wrong += (
+            ("space", "groups", "reference", "num_draws", "field") if with_target else FOR_TARGETS
+        )
     given = [
         f"--{name.replace('_', '-')}"
         for name in wrong

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 from ..measure import OF_DRAWS, DrawsReport
+from .field_words import field_words
 from .words import percent, table
 
 # A bound at most this rules fair dice out.
 SIGNIFICANCE = 0.05
 
 
-def draws_text(report: DrawsReport) -> str:
-    """Lay out the report on draws."""
+def draws_text(report: DrawsReport, field: str | None = None) -> str:
+    """Lay out the report on draws, with sentences in the words of a field if one is named."""
     space = "an unknown space" if report.space_size is None else f"{report.space_size:,} ids"
     lines = [
         f"{report.source}: {report.num_draws:,} draws from {space}, "
@@ -32,6 +34,8 @@ def draws_text(report: DrawsReport) -> str:
     if report.curve:
         lines += ["", _curve_table(report)]
     lines += _comparison_lines(report)
+    if field is not None:
+        lines += ["", *(textwrap.fill(each, 100) for each in field_words(report, field))]
     lines += ["", _closing(report)]
     return "\n".join(lines)
 
