@@ -202,6 +202,13 @@ CASES = {
     ),
     "draws the old way": (("coverage", "--draws", "good.csv"), "No such option"),
     # two samples
+    "plan nothing": (("plan", "nowhere.npy", "--reach", "0.9"), "nowhere.npy: cannot be read"),
+    "plan for what": (("plan", "good.csv"), "expected one of --stop-below"),
+    "plan for two things": (
+        ("plan", "good.csv", "--reach", "0.9", "--stop-below", "0.1"),
+        "ask for one at a time",
+    ),
+    "plan a share of more": (("plan", "good.csv", "--reach", "1.5"), "--reach"),
     "compare nothing": (("compare", "good.csv", "nowhere.npy"), "nowhere.npy: cannot be read"),
     "compare a model": (
         ("compare", "good.csv", "good.safetensors"),

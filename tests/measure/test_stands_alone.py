@@ -50,7 +50,7 @@ def test_measuring_loads_no_gate_no_model_and_no_torch():
 
 
 def test_the_probe_sees_what_is_loaded():
-    loaded = loaded_by("import fluxttice_core; fluxttice_core.gate; fluxttice_core.load")
+    loaded = loaded_by("import fluxttice_core; fluxttice_core.gate; fluxttice_core.coverage_report")
     assert {"gates", "api", "evidence"} <= rooms_of(loaded)
 
 
