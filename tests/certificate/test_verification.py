@@ -267,6 +267,14 @@ def test_a_certificate_from_the_future(folder, key):
     assert ("policy", "validity.issued") in reasons(check(folder, key))
 
 
+def test_a_version_that_there_is_not_yet(folder, key):
+    """It would pass every least version that is asked for."""
+    change_and_sign(folder, key, lambda p: p["tool"].update(version="99999"))
+    outcome = check(folder, key, policy=Policy(min_version="1.0"))
+    assert reasons(outcome) == {("policy", "tool.version")}
+    assert "which verifies" in outcome.mismatches[0].expected
+
+
 def test_nothing_is_said_of_what_a_level_does_not_measure(issued, key):
     words = {level: check(issued, key, level=level).summary.sentence for level in (1, 2, 3)}
     assert "Nothing was measured" in words[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from ..errors import CertificateError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # A certificate from a machine whose clock goes ahead is taken; one from the future is not.
 _CLOCKS_DIFFER = timedelta(days=1)
+_PROGRAM = "fluxttice_core"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -66,6 +68,7 @@ def check_policy(predicate: Predicate, policy: Policy, findings: Findings) -> No
     if validity.expires is not None and expires is not None and expires <= policy.now:
         now = policy.now.strftime(_MOMENT)
         findings.add("policy", "validity.expires", f"a moment after {now}", validity.expires)
+    _refuse_later(predicate, findings)
     if policy.min_version is not None:
         least, written = _version(policy.min_version), _version(predicate.tool.version)
         if least is None or written is None or written < least:
@@ -73,6 +76,14 @@ def check_policy(predicate: Predicate, policy: Policy, findings: Findings) -> No
             findings.add("policy", "tool.version", wanted, predicate.tool.version)
         else:
             findings.checked.append("written by a version that --min-version allows")
+
+
+def _refuse_later(predicate: Predicate, findings: Findings) -> None:
+    """A version that there is not yet would pass every ``min_version``."""
+    tool, here = predicate.tool, metadata.version(_PROGRAM)
+    written, own = _version(tool.version), _version(here)
+    if tool.name == _PROGRAM and written is not None and own is not None and written > own:
+        findings.add("policy", "tool.version", f"at most {here}, which verifies", tool.version)
 
 
 def _moment(text: str | None, place: str, findings: Findings) -> datetime | None:
