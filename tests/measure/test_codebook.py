@@ -85,7 +85,7 @@ def test_what_stands_for_no_token_is_passed_over():
     [
         ([5], r"in 0 \.\. 4, got 5"),
         ([-1], r"in 0 \.\. 4, got -1"),
-        ([0.5], "whole numbers, got values of float64"),
+        ([0.5], "expected indices as whole numbers; row 0 holds 0.5"),
         (["a"], "whole numbers"),
     ],
 )
@@ -104,5 +104,5 @@ def test_another_number_of_codebooks_is_refused():
 
 @pytest.mark.parametrize("size", [0, "5", 2.0, True])
 def test_a_size_is_a_whole_number(size):
-    with pytest.raises(DrawsError, match="size as a whole number of at least 1"):
+    with pytest.raises(DrawsError, match="size as a whole number from 1 to"):
         CodebookMeter(size)

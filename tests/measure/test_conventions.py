@@ -103,7 +103,7 @@ def test_where_good_and_toulmin_do_not_hold_nothing_is_given(ratio, form, reason
 
 @pytest.mark.parametrize("ratio", [0, -1.0, math.nan, math.inf, True])
 def test_what_is_no_ratio(ratio):
-    with pytest.raises(DrawsError, match="expected a ratio above 0"):
+    with pytest.raises(DrawsError, match="expected ratio as a number above 0"):
         good_toulmin(BUTTERFLIES, ratio)
 
 
@@ -159,7 +159,7 @@ def test_richness_at_a_coverage_lies_on_the_curve_by_n():
     # Both below the coverage of the draws; the second not surely so.
     assert measure.richness_at_coverage(counts, 0.85).interval[1] is not None
     assert measure.richness_at_coverage(counts, 0.94).interval[1] is None
-    with pytest.raises(DrawsError, match="a coverage above 0 and below 1, got 1"):
+    with pytest.raises(DrawsError, match="coverage as a number above 0 and below 1, got 1"):
         measure.richness_at_coverage(counts, 1)
     few = measure.richness_at_coverage([1] * 50 + [2], 0.03)
     assert few.interval is None
@@ -195,5 +195,5 @@ def test_the_curve_of_order_2_is_the_exact_mean_over_subsamples():
     for order in (1, 3, "2", True):
         with pytest.raises(DrawsError, match="expected order 0 or 2"):
             measure.hill_curve(counts, order, [9])
-    with pytest.raises(DrawsError, match="at least 1 draw, got 0"):
+    with pytest.raises(DrawsError, match="num_draws as whole numbers of at least 1"):
         measure.hill_curve(counts, 2, [0])

@@ -258,7 +258,7 @@ def test_adding_a_figure_is_one_function_and_one_registration():
         (([0], [0.5, 0.5]), {"space": 3}, "one for each mass of the target"),
         (([0], [0.5, 0.5]), {"num_simulations": 5}, "at least 19 simulations"),
         (([0], [0.5, 0.5]), {"num_modes": 0}, "from 1 to 2 modes"),
-        (([0], [0.5, 0.5]), {"kind": "masses"}, 'kind "draws" or "counts"'),
+        (([0], [0.5, 0.5]), {"kind": "masses"}, "kind 'draws' or 'counts'"),
         (([1, 2, 3], [0.5, 0.5]), {"kind": "counts"}, "each of the 2 masses"),
         (([-1, 2], [0.5, 0.5]), {"kind": "counts"}, "some below 0"),
         (([0, 0], [0.5, 0.5]), {"kind": "counts"}, "at least one draw"),

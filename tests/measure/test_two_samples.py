@@ -258,7 +258,7 @@ def test_two_samples_without_a_repeat_have_no_crash():
         (([1], ["C"]), {}, "two samples of the same kind, got numbers and labels"),
         (([1], []), {}, "got none in B"),
         (([1, 7], [1]), {"space": 5}, "expected ids in 0 .. 4"),
-        (([1], [1]), {"kind": "masses"}, 'kind "draws" or "counts"'),
+        (([1], [1]), {"kind": "masses"}, "kind 'draws' or 'counts'"),
         (([1, 2], [1]), {"kind": "counts"}, "got shapes"),
         (([0, 0], [1, 1]), {"kind": "counts"}, "at least one draw each"),
         (([-1, 2], [1, 1]), {"kind": "counts"}, "some below 0"),

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .arguments import checked, whole
 
 _SHIFTED = 12
 
 
+@checked(count=whole(0), num_draws=whole(1))
 def binomial_interval(count: int, num_draws: int) -> tuple[float, float]:
     """Exact central 95 % limits of a probability from a count (Clopper & Pearson 1934).
 

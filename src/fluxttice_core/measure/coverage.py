@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .arguments import checked, function, numbers, real, whole
 from .estimate import Z95
 from .poisson import RARE_EVENTS, poisson_interval
 
 
+@checked(num_draws=real(0), space_size=whole(1))
 def uniform_coverage(num_draws: float, space_size: int) -> float:
     """Expected coverage of fair dice: ``U(n) = 1 - (1 - 1/N)^n``, the limit for independent draws.
 
@@ -51,6 +53,7 @@ def uniform_coverage(num_draws: float, space_size: int) -> float:
     return -math.expm1(num_draws * math.log1p(-1.0 / space_size))
 
 
+@checked(probabilities=numbers(1), num_draws=real(0))
 def expected_coverage(probabilities: NDArray[Any], num_draws: float) -> float:
     """``C(n) = (1/N) sum_x 1 - (1 - p(x))^n`` of independent draws from a known distribution.
 
@@ -77,6 +80,7 @@ def never_drawn(probabilities: NDArray[Any], num_draws: float) -> NDArray[np.flo
     return unseen
 
 
+@checked(masses=numbers(1), squares=numbers(1), num_latents=whole(1), num_draws=real(0))
 def thinned_coverage(
     masses: NDArray[Any], squares: NDArray[Any], num_latents: int, num_draws: float
 ) -> float:
@@ -98,8 +102,8 @@ def thinned_coverage(
 
     Raises
     ------
-    ValueError
-        More draws than latents.
+    DrawsError
+        More draws than latents, or arrays of other shapes.
 
     Examples
     --------
@@ -108,9 +112,11 @@ def thinned_coverage(
     0.0
     """
     p = np.clip(np.asarray(masses, dtype=np.float64), 0.0, 1.0)
+    if np.shape(squares) != p.shape:
+        raise DrawsError(f"expected a square for each of {len(p):,} masses, got {len(squares):,}")
     kept = num_draws / num_latents
     if kept > 1.0:
-        raise ValueError(f"{num_latents} latents can be thinned to at most as many draws")
+        raise DrawsError(f"{num_latents} latents can be thinned to at most as many draws")
     v = np.divide(squares, p, out=np.zeros_like(p), where=p > 0)
     v = np.clip(v, p, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,6 +126,7 @@ def thinned_coverage(
     return float(1.0 - np.exp(np.nan_to_num(log_q, nan=-np.inf)).mean())
 
 
+@checked(probabilities=numbers(1), num_draws=whole(0))
 def distinct_variance(probabilities: NDArray[Any], num_draws: int) -> float:
     """Variance of the number of distinct ids in one run of n independent draws.
 
@@ -143,6 +150,7 @@ def distinct_variance(probabilities: NDArray[Any], num_draws: int) -> float:
     return max(float((q * (1.0 - q)).sum() - num_draws * float((p * q / rest).sum()) ** 2), 0.0)
 
 
+@checked(probabilities=numbers(1), num_draws=whole(0), expected=real(), standard_error=real(0))
 def run_interval(
     probabilities: NDArray[Any], num_draws: int, *, expected: float, standard_error: float = 0.0
 ) -> tuple[float, float]:
@@ -178,6 +186,7 @@ def run_interval(
     return max(distinct - half, 0.0) / size, min(distinct + half, float(size), num_draws) / size
 
 
+@checked(coverage_at=function, share=real(), most=real(0, may_be_infinite=True))
 def draws_to_reach(coverage_at: Callable[[float], float], share: float, most: float) -> float:
     """Smallest (real) n <= ``most`` with ``coverage_at(n) >= share``; infinite if there is none.
 

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import checked, numbers
 
+
+@checked(probabilities=numbers(1))
 def total_variation(probabilities: NDArray[Any]) -> float:
     """Total variation distance from uniform, ``(1/2) sum_x |p(x) - 1/N|``; biased high by noise.
 
@@ -24,6 +27,7 @@ def total_variation(probabilities: NDArray[Any]) -> float:
     return float(0.5 * np.abs(p - 1.0 / len(p)).sum())
 
 
+@checked(probabilities=numbers(1))
 def chi_square_divergence(probabilities: NDArray[Any]) -> float:
     """Chi-square divergence from uniform, ``N sum_x p(x)^2 - 1``; biased high by noise.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import DrawsError
+from .arguments import checked, text, wholes
 from .coverage import expected_coverage, run_interval, uniform_coverage
 from .drawings import draw_expected_coverage
 from .estimate import Estimate
@@ -83,6 +83,7 @@ class DistributionReport(Forms):
         }
 
 
+@checked(num_draws=wholes(1), name=text)
 def distribution(
     masses: Any, *, num_draws: Sequence[int] = (), name: str = "probabilities"
 ) -> DistributionReport:
@@ -106,9 +107,6 @@ def distribution(
     (2, 0.75, 0.75)
     """
     p = as_masses(masses)
-    wrong = [n for n in num_draws if n < 1]
-    if wrong:
-        raise DrawsError(f"expected num_draws of at least 1, got {wrong[0]}")
     rows = []
     for n in num_draws:
         value = expected_coverage(p, n)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .arguments import as_whole
 from .estimate import Z95, Estimate
 from .frequencies import FrequencyCounts, as_frequencies
 from .poisson import RARE_EVENTS, poisson_mean_interval
@@ -23,6 +24,7 @@ from .richness import chao1, observed_richness
 from .simpson import inverse_simpson, pairs_ends
 from .space import Space, as_space
 from .unseen import unseen_interval
+from .values import shown
 
 # Of fewer draws, or fewer repeats, the jackknife of the entropy does not hold (simulated); the
 # repeats alone then bound it from below.
@@ -114,8 +116,8 @@ def hill_number(counts: Any, order: int, space: Space | int | None = None) -> Es
     >>> hill_number([400, 200, 200], 2)
     Estimate(2.7 ids, 95 % interval 2.5 .. 2.8, n = 800)
     """
-    if order not in (0, 1, 2):
-        raise DrawsError(f"expected order 0, 1 or 2, got {order!r}; masses have every order")
+    if as_whole(order) not in (0, 1, 2):
+        raise DrawsError(f"expected order 0, 1 or 2, got {shown(order)}; masses have every order")
     frequencies, size = as_frequencies(counts), as_space(space).size
     if order == 0:
         return observed_richness(frequencies, size)

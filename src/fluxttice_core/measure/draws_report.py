@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .arguments import CALLBACK, checked, text, wholes
 from .comparison import Comparison, compare
 from .counting.ids import IdReader
 from .counting.independence import Independence, check_independence
@@ -24,7 +25,7 @@ from .groups.of_groups import estimates_by_groups
 from .groups.tally import GroupTable
 from .of_draws import OF_DRAWS
 from .registry import IntervalOf, ValueOf, flat_figures
-from .space import Space, WordSpace, as_space
+from .space import WORD_SPACES, Space, WordSpace, as_space
 from .uniformity import CHI_SQUARE, fair_dice_bound
 
 SCHEMA = "fluxttice_core/draws-report/v2"
@@ -182,6 +183,12 @@ class DrawsReport(Forms):
         }
 
 
+@checked(
+    num_draws=wholes(0),
+    known_spaces=WORD_SPACES,
+    name=text,
+    on_chunk=CALLBACK,
+)
 def draws(
     source: Any,
     *,
@@ -276,6 +283,7 @@ def _reference(chunks: Iterable[Any], reader: IdReader, space: Space) -> Sample:
     return reference
 
 
+@checked(num_draws=wholes(0), name=text)
 def counts(
     counted: Any,
     *,

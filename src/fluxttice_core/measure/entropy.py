@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import checked, numbers, real
 
+
+@checked(probabilities=numbers())
 def entropy_nats(probabilities: NDArray[Any]) -> float:
     """Shannon entropy ``-sum p log p`` in nats.
 
@@ -26,6 +29,7 @@ def entropy_nats(probabilities: NDArray[Any]) -> float:
     return float(-(p * np.log(p)).sum())
 
 
+@checked(probabilities=numbers(), order=real(0))
 def hill_number_of_masses(probabilities: NDArray[Any], order: float) -> float:
     """Effective number of ids, ``(sum p^order)^(1 / (1 - order))`` (Hill 1973).
 
@@ -49,4 +53,7 @@ def hill_number_of_masses(probabilities: NDArray[Any], order: float) -> float:
     p = p[p > 0]
     if order == 1:
         return math.exp(entropy_nats(p))
-    return float((p**order).sum() ** (1.0 / (1.0 - order)))
+    # In logarithms: a power of a large order has no float.
+    logs = order * np.log(p)
+    most = float(logs.max())
+    return math.exp((most + math.log(float(np.exp(logs - most).sum()))) / (1.0 - order))

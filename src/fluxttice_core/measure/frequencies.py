@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import mul
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .arguments import optional, whole, wholes
 from .space import whole_numbers
+from .values import shown, to_draws
+
+# 64 bits hold the sums of so many.
+MOST_DRAWS = 2**62
+_EXPECTED = "counts per id (n,), whole numbers of at least 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +40,53 @@ class FrequencyCounts:
     num_ids: tuple[int, ...]
     adjacent_repeats: int | None = None
 
+    def __post_init__(self) -> None:
+        times, num_ids = wholes(1)(self.times, "times"), wholes(1)(self.num_ids, "num_ids")
+        repeats = optional(whole(0))(self.adjacent_repeats, "adjacent_repeats")
+        if len(times) != len(num_ids) or any(a >= b for a, b in pairwise(times)):
+            raise DrawsError(
+                f"expected times that increase, with a number of ids for each, got {shown(times)} "
+                f"and {shown(num_ids)}; FrequencyCounts.of_histogram takes any order"
+            )
+        if sum(map(mul, times, num_ids)) > MOST_DRAWS:
+            raise DrawsError(f"expected at most {MOST_DRAWS:,} draws, got more; check the counts")
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "num_ids", num_ids)
+        object.__setattr__(self, "adjacent_repeats", repeats)
+
     @classmethod
     def of(cls, draws: Any) -> FrequencyCounts:
-        """Count draws that are all in memory, order ignored."""
-        _, counts = np.unique(np.asarray(draws), return_counts=True)
+        """Count draws that are all in memory, order ignored.
+
+        Raises
+        ------
+        DrawsError
+            Values that are no draws: fractions, texts beside numbers, or a single value.
+        """
+        values = to_draws(draws)
+        if isinstance(values, list):
+            return cls.of_counts(np.array(list(Counter(values).values()), dtype=np.int64))
+        if values.size:
+            values = whole_numbers(
+                values.astype(np.uint8) if values.dtype == bool else values, "draws"
+            )
+        _, counts = np.unique(values, return_counts=True, axis=0)
         return cls.of_counts(counts)
 
     @classmethod
     def of_counts(
         cls, counts: NDArray[Any], adjacent_repeats: int | None = None
     ) -> FrequencyCounts:
-        """Summarise counts per id; zeros are left out."""
-        counts = np.asarray(counts)
+        """Summarise counts per id; zeros are left out.
+
+        Raises
+        ------
+        DrawsError
+            Negative or fractional counts.
+        """
+        counts = whole_numbers(counts, _EXPECTED)
+        if counts.size and int(counts.min()) < 0:
+            raise DrawsError(f"expected {_EXPECTED}, got {counts.min()}")
         times, num_ids = np.unique(counts[counts > 0], return_counts=True)
         return cls(tuple(times.tolist()), tuple(num_ids.tolist()), adjacent_repeats)
 
@@ -122,13 +166,12 @@ def as_frequencies(counts: Any) -> FrequencyCounts:
     if isinstance(counts, Mapping):
         counts = list(counts.values())
     if not isinstance(counts, FrequencyCounts):
-        expected = "counts per id (n,), whole numbers of at least 0"
-        array = whole_numbers(counts, expected)
+        array = whole_numbers(counts, _EXPECTED)
         if array.ndim != 1:
-            raise DrawsError(f"expected {expected}, got shape {array.shape}; give one sample")
+            raise DrawsError(f"expected {_EXPECTED}, got shape {array.shape}; give one sample")
         if array.size and int(array.min()) < 0:
             row = int(np.argmax(array < 0))
-            raise DrawsError(f"expected {expected}; row {row:,} holds {array[row]}")
+            raise DrawsError(f"expected {_EXPECTED}; row {row:,} holds {array[row]}")
         counts = FrequencyCounts.of_counts(array)
     if not counts.times:
         raise DrawsError("expected counts of at least one draw, got none")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import checked, function, numbers
 from .estimate import Z95
 
 # Two-sided 95 % points of Student's t with 1 .. 15 degrees of freedom.
@@ -23,6 +24,7 @@ _T95 = (
 )  # fmt: skip
 
 
+@checked(groups=numbers(least=2), statistic=function)
 def jackknife(groups: NDArray[Any], statistic: Callable[[NDArray[Any]], Any]) -> tuple[Any, Any]:
     """Return the bias-corrected statistic of the mean of the groups, and its standard error.
 
@@ -50,6 +52,7 @@ def jackknife(groups: NDArray[Any], statistic: Callable[[NDArray[Any]], Any]) ->
     return num * whole - (num - 1) * left_out.mean(axis=0), jackknife_error(left_out)
 
 
+@checked(left_out=numbers(are_finite=False))
 def jackknife_error(left_out: NDArray[Any]) -> Any:
     """Standard error from the values with each group left out in turn.
 
@@ -62,8 +65,9 @@ def jackknife_error(left_out: NDArray[Any]) -> Any:
     >>> float(jackknife_error(np.array([1.0, 2.0, 3.0])))
     1.1547005383792515
     """
-    squares = (left_out - left_out.mean(axis=0)) ** 2
-    return np.sqrt((len(left_out) - 1) * squares.mean(axis=0))
+    with np.errstate(invalid="ignore", over="ignore"):
+        squares = (left_out - left_out.mean(axis=0)) ** 2
+        return np.sqrt((len(left_out) - 1) * squares.mean(axis=0))
 
 
 def student_t95(num_groups: int) -> float:
@@ -85,6 +89,7 @@ def student_t95(num_groups: int) -> float:
     return Z95 + first / (4 * degrees) + second / (96 * degrees**2)
 
 
+@checked(groups=numbers(2, least=2))
 def pairwise_chi_square(groups: NDArray[Any]) -> tuple[float, float]:
     """Unbiased ``chi2(p || uniform) = N sum_x p(x)^2 - 1`` and its standard error.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .values import to_array
 
 # The largest error of a sum of masses that is taken for rounding.
 _ROUNDING = 1e-6
@@ -30,13 +31,14 @@ def as_masses(masses: Any) -> NDArray[np.float64]:
     >>> as_masses([0.5, 0.25, 0.25]).tolist()
     [0.5, 0.25, 0.25]
     """
-    if hasattr(masses, "detach"):
+    if hasattr(masses, "detach") and hasattr(masses, "double"):
         # NumPy has no bfloat16; float64 holds its values exactly.
         masses = masses.detach().cpu().double().numpy()
-    try:
-        p = np.asarray(masses, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DrawsError("expected masses (N,), numbers that add up to 1") from None
+    expected = "masses (N,), numbers that add up to 1"
+    array = to_array(masses, expected)
+    if array.dtype.kind not in "biuf":
+        raise DrawsError(f"expected {expected}, got values of {array.dtype}")
+    p = array.astype(np.float64)
     if p.ndim != 1 or not p.size:
         raise DrawsError(f"expected masses (N,), finite and none below 0, got shape {p.shape}")
     wrong = ~np.isfinite(p) | (p < 0)

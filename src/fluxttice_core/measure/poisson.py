@@ -12,12 +12,16 @@ from functools import lru_cache
 
 import numpy as np
 
+from .arguments import checked, real, whole
 from .estimate import Z95
 
 # Below so many expected rare events (repeats, or ids unseen) the normal law is not used.
 RARE_EVENTS = 30.0
+# Beyond these the sums of single chances take too long, and the normal law is exact enough.
+MOST_EXPECTED = 1e9
 
 
+@checked(mean=real(0, MOST_EXPECTED), standard_error=real(0, MOST_EXPECTED))
 def poisson_interval(mean: float, standard_error: float = 0.0) -> tuple[int, int]:
     """Smallest central interval of counts that a Poisson variable meets at least 95 times in 100.
 
@@ -36,7 +40,13 @@ def poisson_interval(mean: float, standard_error: float = 0.0) -> tuple[int, int
 
 
 def _quantile(mean: float, level: float) -> int:
-    count, term = 0, math.exp(-mean)
+    # From where next to nothing lies below: exp(-mean) itself has no float for a large mean.
+    count = max(math.floor(mean - 12.0 * math.sqrt(mean) - 12.0), 0)
+    term = (
+        math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
+        if count
+        else math.exp(-mean)
+    )
     total = term
     while total < level and count < mean + 40.0 * math.sqrt(mean + 1.0):
         count += 1
@@ -45,6 +55,7 @@ def _quantile(mean: float, level: float) -> int:
     return count
 
 
+@checked(count=whole(0))
 @lru_cache(maxsize=2048)
 def poisson_mean_interval(count: int) -> tuple[float, float]:
     """Exact central 95 % limits of a Poisson mean from one count (Garwood 1936).

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DrawsError
+from . import arguments as checks
+from .arguments import text
 from .estimate import Estimate, Interval
 from .space import Space, as_space
+from .values import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,23 @@ class Registry(Mapping[str, Estimator]):
         DrawsError
             The name is taken.
         """
-        if name in self._estimators:
+        if text(name, "name") in self._estimators:
             raise DrawsError(f"expected a new name, got {name!r}, which is taken; remove it first")
+        text(title, "title")
+        checks.function(function, "function")
         self._estimators[name] = Estimator(name, title, function, needs_space, is_count, is_shown)
 
     def remove(self, name: str) -> None:
-        """Take an estimator out of the reports."""
+        """Take an estimator out of the reports.
+
+        Raises
+        ------
+        DrawsError
+            There is none of this name.
+        """
+        if text(name, "name") not in self._estimators:
+            known = ", ".join(self._estimators)
+            raise DrawsError(f"expected one of the names {known}; got {shown(name)}")
         del self._estimators[name]
 
     def estimates(self, source: Any, space: Space) -> dict[str, Estimate]:

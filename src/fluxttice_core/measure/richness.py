@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import DrawsError
+from .arguments import one_of
 from .coverage import uniform_coverage
 from .estimate import Z95, Estimate
 from .frequencies import FrequencyCounts, as_frequencies
@@ -121,8 +121,7 @@ def chao1(counts: Any, form: str = BIAS_CORRECTED, space: Space | int | None = N
 
 def check_form(form: str, forms: tuple[str, ...]) -> None:
     """Refuse the name of a convention that is none of these."""
-    if form not in forms:
-        raise DrawsError(f"expected form {' or '.join(map(repr, forms))}, got {form!r}")
+    one_of(*forms)(form, "form")
 
 
 def chao1_value(frequencies: FrequencyCounts, form: str = BIAS_CORRECTED) -> float:

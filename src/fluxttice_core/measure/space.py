@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DrawsError
+from .arguments import as_whole, instance_of, series_of, text
 from .values import is_whole, shown, to_array
 
 # Past so many rows a list of a whole space would fill the memory of a laptop.
 ENUMERABLE_SIZE = 2**24
 _ID_LIMIT = 2**63
+# Bits of the size of a space: a larger number has no float.
+_LONGEST = 996
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Space:
     def __post_init__(self) -> None:
         if self.size is not None:
             object.__setattr__(self, "size", _whole(self.size, 1, "a space of at least one id"))
+            if self.size.bit_length() > _LONGEST:
+                raise DrawsError(
+                    "expected a space of at most 10^299 ids, got a larger one; in it fair dice "
+                    "never repeat: report on draws without their space"
+                )
+        text(self.name, "name")
 
     @property
     def is_enumerable(self) -> bool:
@@ -86,9 +94,17 @@ class WordSpace(Space):
     def __post_init__(self) -> None:
         length = _whole(self.length, 1, "a length of at least one position")
         levels = _whole(self.levels, 1, "at least one level at each position")
+        if length * levels.bit_length() > _LONGEST:
+            raise DrawsError(
+                f"expected a length of at most {_LONGEST // levels.bit_length():,} positions of "
+                f"so many levels, got {shown(length)}; report on draws without their space"
+            )
         object.__setattr__(self, "length", length)
         object.__setattr__(self, "levels", levels)
         object.__setattr__(self, "lowest", _whole(self.lowest, None, "a whole lowest category"))
+        if abs(self.lowest) >= 2**62 or levels > 2**62:
+            raise DrawsError("expected categories of 64 bits, got larger ones; number them from 0")
+        text(self.name, "name")
         object.__setattr__(self, "size", levels**length)
 
     @property
@@ -207,6 +223,9 @@ class WordSpace(Space):
         return np.int64
 
 
+WORD_SPACES = series_of(instance_of(WordSpace), "word spaces")
+
+
 def as_space(space: Space | int | None) -> Space:
     """Return a space as it is, a number as the space of so many ids, None as an unknown one.
 
@@ -224,11 +243,8 @@ def as_space(space: Space | int | None) -> Space:
 
 
 def _whole(value: Any, least: int | None, expected: str) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or (least is not None and number < least):
+    number = as_whole(value)
+    if number is None or (least is not None and number < least):
         raise DrawsError(f"expected {expected}, got {shown(value)}")
     return number
 
@@ -249,6 +265,8 @@ def whole_numbers(values: Any, expected: str) -> NDArray[Any]:
     if array.dtype.kind != "f":
         raise DrawsError(f"expected {expected}, got values of {array.dtype}")
     whole = is_whole(array)
+    if array.ndim == 0 and not whole:
+        raise DrawsError(f"expected {expected}, got the single value {shown(array.item())}")
     if not whole.all():
         place = tuple(np.argwhere(~whole)[0].tolist())
         raise DrawsError(f"expected {expected}; row {place[0]:,} holds {array[place]}")

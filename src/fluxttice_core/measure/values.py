@@ -31,7 +31,7 @@ def shown(value: Any) -> str:
     except Exception:  # a repr that fails says nothing, and must not hide what is wrong
         text = f"an {type(value).__name__}"
     line = " ".join(text.split())
-    return line if len(line) <= 200 else f"{line[:197]}..."
+    return line if len(line) <= 80 else f"{line[:77]}..."
 
 
 def to_array(values: Any, expected: str) -> NDArray[Any]:

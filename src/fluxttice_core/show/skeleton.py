@@ -26,7 +26,7 @@ code { overflow-wrap: anywhere; font-size: .88em; }
   grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 .grid.small { grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); }
 figure { margin: 0; padding: .7rem; background: var(--card); border: 1px solid var(--line);
-  border-radius: .5rem; }
+  border-radius: .5rem; max-width: 46rem; }
 figure svg { width: 100%; height: auto; display: block; color: var(--ink); }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .4rem; }
 .scroll { overflow-x: auto; } pre { font-size: .85rem; } caption { padding: .3rem 0; }

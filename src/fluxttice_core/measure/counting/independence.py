@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import DrawsError
+from ..arguments import checked, series_of
 from ..coverage import uniform_coverage
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..poisson import RARE_EVENTS, at_most
-from ..space import Space, as_space
+from ..space import Space, as_space, whole_numbers
 from .lags import LagFault, lag_fault
 
 # Standard errors, or the Poisson tail of as many: one false alarm in over a million.
@@ -51,6 +53,15 @@ class Independence:
         return not self.faults
 
 
+def _block(values: Any, name: str) -> NDArray[np.int64]:
+    """A block of ids in their order."""
+    array = whole_numbers(values, f"{name} as blocks (n,) of whole numbers")
+    if array.ndim != 1:
+        raise DrawsError(f"expected {name} as blocks (n,), got shape {array.shape}")
+    return array
+
+
+@checked(order=series_of(_block, "blocks of ids"))
 def check_independence(
     counts: Any,
     space: Space | int | None = None,

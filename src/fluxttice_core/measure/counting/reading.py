@@ -123,8 +123,8 @@ def _row_by_row(rows: Any) -> Any:
 
 
 def _side_by_side(chunks: Iterator[Any], labels: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
-    for chunk in chunks:
-        groups = next(labels, ())
+    for chunk in map(to_draws, chunks):
+        groups = to_draws(next(labels, ()))
         if len(groups) != len(chunk):
             raise DrawsError(
                 f"expected a group for each of {len(chunk):,} draws, got {len(groups):,}"

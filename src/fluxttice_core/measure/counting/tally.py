@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import checked, optional, whole
 from ..frequencies import FrequencyCounts
+from ..space import whole_numbers
 from .order import Blocks
 
 DENSE_IDS = 2**24
@@ -43,6 +45,7 @@ class Tally:
     2
     """
 
+    @checked(space_size=optional(whole(1)), spill_distinct=whole(1))
     def __init__(
         self, space_size: int | None = None, *, spill_distinct: int = SPILL_DISTINCT
     ) -> None:
@@ -77,6 +80,9 @@ class Tally:
         DrawsError
             An id outside the space, or beyond int64; names the draw and the value.
         """
+        ids = whole_numbers(ids, "ids (n,), whole numbers")
+        if ids.ndim != 1:
+            raise DrawsError(f"expected ids (n,), got shape {ids.shape}")
         counted = np.ones(len(ids), dtype=np.bool_)
         if not ids.size:
             return counted

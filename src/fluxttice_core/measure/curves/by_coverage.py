@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import SHARE, checked, wholes
 from ..estimate import Z95, Estimate, Interval
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..poisson import RARE_EVENTS
@@ -27,6 +28,7 @@ _METHOD = "by sample coverage (Chao & Jost 2012)"
 _FEW = "too few repeats: the coverage is hardly known"
 
 
+@checked(num_draws=wholes(0))
 def sample_coverage_curve(counts: Any, num_draws: Iterable[int]) -> dict[int, Estimate]:
     """Expected sample coverage at each n: the mass of the ids seen in fewer draws, or more.
 
@@ -120,6 +122,7 @@ def _later_unseen(frequencies: FrequencyCounts, num_draws: int) -> tuple[float, 
     return few - below, max(few, many) + above
 
 
+@checked(coverage=SHARE)
 def richness_at_coverage(counts: Any, coverage: float, form: str = BIAS_CORRECTED) -> Estimate:
     """Expected distinct ids in as many draws as see a given share of the mass.
 
@@ -154,8 +157,6 @@ def richness_at_coverage(counts: Any, coverage: float, form: str = BIAS_CORRECTE
     Estimate(9.0 ids, 95 % interval 3.5 .., n = 70)
     """
     frequencies = as_frequencies(counts)
-    if not 0.0 < coverage < 1.0:
-        raise DrawsError(f"expected a coverage above 0 and below 1, got {coverage!r}")
     check_form(form, (BIAS_CORRECTED, CLASSIC))
     n, seen = frequencies.num_draws, frequencies.observed_richness
     interval: Interval | None

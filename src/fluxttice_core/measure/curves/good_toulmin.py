@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import DrawsError
+from ..arguments import checked, real
 from ..estimate import Estimate
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..poisson import RARE_EVENTS
@@ -29,6 +29,7 @@ _METHODS = {
 }
 
 
+@checked(ratio=real(0, is_open=True))
 def good_toulmin(counts: Any, ratio: float, form: str | None = None) -> Estimate:
     """New ids that ``ratio`` times as many further draws are expected to show.
 
@@ -70,8 +71,6 @@ def good_toulmin(counts: Any, ratio: float, form: str | None = None) -> Estimate
     Estimate(75.0 ids, 95 % interval 48.4 .. 104.3, n = 3,306)
     """
     frequencies = as_frequencies(counts)
-    if isinstance(ratio, bool) or not 0.0 < ratio < math.inf:
-        raise DrawsError(f"expected a ratio above 0, got {ratio!r}")
     form = (PLAIN if ratio <= 1.0 else ORLITSKY) if form is None else form
     check_form(form, tuple(_METHODS))
     n = frequencies.num_draws

@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import DrawsError
+from ..arguments import as_whole, checked, wholes
 from ..diversity import hill_number
 from ..estimate import Estimate
 from ..frequencies import as_frequencies
+from ..values import shown
 from .rarefaction import richness_curve
 
 _METHOD = "1 / (1/m + (m - 1)/m sum p^2), the sum unbiased (Chao et al. 2014)"
 
 
+@checked(num_draws=wholes(1))
 def hill_curve(counts: Any, order: int, num_draws: Iterable[int]) -> dict[int, Estimate]:
     """Hill number of what m draws show, at each m: rarefied below n, extrapolated beyond.
 
@@ -47,8 +50,8 @@ def hill_curve(counts: Any, order: int, num_draws: Iterable[int]) -> dict[int, E
     >>> {m: round(float(number), 3) for m, number in curve.items()}
     {1: 1.0, 10: 2.289, 10000: 2.672}
     """
-    if isinstance(order, bool) or order not in (0, 2):
-        raise DrawsError(f"expected order 0 or 2 along a curve, got {order!r}")
+    if as_whole(order) not in (0, 2):
+        raise DrawsError(f"expected order 0 or 2 along a curve, got {shown(order)}")
     frequencies, wanted = as_frequencies(counts), list(num_draws)
     if any(m < 1 for m in wanted):
         raise DrawsError(f"expected at least 1 draw, got {min(wanted)}")

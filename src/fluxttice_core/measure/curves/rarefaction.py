@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import checked, numbers, whole, wholes
 from ..estimate import Estimate
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..richness import BIAS_CORRECTED, CLASSIC, chao1_unseen, chao1_value, check_form
@@ -26,6 +27,7 @@ _RAREFIED = "rarefaction: the mean over all choices of n of the draws (Hurlbert 
 _EXTRAPOLATED = "extrapolation by the unseen that Chao1 or the space say (Chao et al. 2014)"
 
 
+@checked(num_draws=whole())
 def rarefied_richness(counts: Any, num_draws: int) -> Estimate:
     """Expected number of distinct ids among ``num_draws`` of the draws counted.
 
@@ -68,6 +70,7 @@ def _rarefied(frequencies: FrequencyCounts, num_draws: int, size: int | None) ->
     return Estimate(value, interval, unit="ids", method=_RAREFIED, n=total)
 
 
+@checked(counts=numbers(1), num_draws=whole())
 def rarefied_coverage(counts: NDArray[Any], num_draws: int) -> float:
     """Expected coverage of ``num_draws`` of the draws counted, over a space that is listed.
 
@@ -122,6 +125,7 @@ def missing_shares(total: int, times: NDArray[np.int64], num_draws: int) -> NDAr
     return shares
 
 
+@checked(num_draws=whole(0))
 def extrapolated_richness(
     counts: Any,
     num_draws: int,
@@ -192,6 +196,7 @@ def _extrapolated(
     return seen + new_ids(once, unseen, n, num_draws - n)
 
 
+@checked(num_draws=wholes(0))
 def richness_curve(
     counts: Any,
     num_draws: Iterable[int],

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import checked, optional, whole
 from ..coverage import uniform_coverage
 from ..diversity import hill_number
 from ..drawings import COLOUR, draw_figures
@@ -17,8 +18,7 @@ from ..estimate import Estimate, percent
 from ..forms import Forms, Sheet, figures_of
 from ..frequencies import as_frequencies
 from ..plug_in import plug_in_perplexity
-from ..space import as_space
-from ..values import is_whole
+from ..space import as_space, whole_numbers
 from .tally import GroupTable, by_groups
 
 _MISS = 0.05
@@ -30,6 +30,8 @@ _TITLES = {
     "never_met_mass": "mass of one named code never met, at most",
     "any_never_met_mass": "mass of each code never met, at most",
 }
+# Of each a count is kept: more do not fit into memory.
+_MOST_CODES, _MOST_BOOKS = 2**28, 2**16
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,6 +108,7 @@ class CodebookUsage(Forms):
         }
 
 
+@checked(size=whole(1))
 def codebook_usage(counts: Any, size: int) -> CodebookUsage:
     """Report on the indices of one codebook.
 
@@ -195,14 +198,17 @@ class CodebookMeter:
 
     MOST_GROUPS = 64
 
+    @checked(
+        size=whole(1, _MOST_CODES),
+        num_codebooks=whole(1, _MOST_BOOKS),
+        ignore_index=optional(whole(-(2**63))),
+    )
     def __init__(
         self, size: Any, num_codebooks: Any = 1, *, ignore_index: int | None = None
     ) -> None:
-        for name, value in (("size", size), ("num_codebooks", num_codebooks)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise DrawsError(f"expected {name} as a whole number of at least 1, got {value!r}")
-        self.size, self.num_codebooks = size, num_codebooks
-        self._ignore_index = ignore_index
+        self.size: int = size
+        self.num_codebooks: int = num_codebooks
+        self._ignore_index: int | None = ignore_index
         self.reset()
 
     def reset(self) -> None:
@@ -259,10 +265,9 @@ class CodebookMeter:
         )
 
     def _counts_of(self, indices: Any) -> NDArray[np.int64]:
-        is_tensor = hasattr(indices, "detach")
-        array = np.asarray(indices.detach().cpu().numpy() if is_tensor else indices)
-        if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and is_whole(array).all()):
-            raise DrawsError(f"expected indices as whole numbers, got values of {array.dtype}")
+        array = whole_numbers(indices, "indices as whole numbers")
+        if array.dtype == np.uint64 and array.size and int(array.max()) >= 2**63:
+            raise DrawsError(f"expected indices in 0 .. {self.size - 1:,}, got {array.max()}")
         books = self.num_codebooks
         if books > 1 and (array.ndim < 1 or array.shape[-1] != books):
             raise DrawsError(f"expected indices (..., {books}), got shape {array.shape}")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...errors import DrawsError
 from ...rng import numpy_generator
+from ..arguments import CALLBACK, SEED, SIMULATIONS, checked
 from ..space import whole_numbers
 
 NUM_PERMUTATIONS = 999
@@ -61,6 +62,7 @@ class TwoSampleTest:
         return min(1.0, len(self.p_values) * min(self.p_values.values()))
 
 
+@checked(seed=SEED, num_permutations=SIMULATIONS, on_permutation=CALLBACK)
 def two_sample_test(
     counts_a: Any,
     counts_b: Any,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import CALLBACK, KIND, SEED, SIMULATIONS, checked, texts, whole
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, chunks_of
@@ -18,7 +19,7 @@ from ..estimate import CONFIDENCE_LEVEL, Estimate
 from ..forms import Figure, Forms, Sheet
 from ..frequencies import FrequencyCounts
 from ..registry import IntervalOf, ValueOf, flat_figures
-from ..space import Space, WordSpace, as_space
+from ..space import WORD_SPACES, Space, WordSpace, as_space
 from .differences import EqualCoverage, Pair, at_equal_coverage, at_equal_draws
 from .permutation import MOST_DRAWS, NUM_PERMUTATIONS, TwoSampleTest, aligned, two_sample_test
 
@@ -182,6 +183,16 @@ class TwoSamplesReport(Forms):
         )
 
 
+@checked(
+    kind=KIND,
+    known_spaces=WORD_SPACES,
+    num_draws=whole(0),
+    num_permutations=SIMULATIONS,
+    seed=SEED,
+    names=texts(2, 2),
+    on_chunk=CALLBACK,
+    on_permutation=CALLBACK,
+)
 def compare_samples(
     a: Any,
     b: Any,

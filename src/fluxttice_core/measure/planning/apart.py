@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import DrawsError
 from ...rng import numpy_generator
+from ..arguments import CALLBACK, SEED, SHARE, checked
 from ..estimate import Z95, Estimate
 from ..frequencies import FrequencyCounts
 from ..pairs.permutation import MOST_DRAWS, aligned, two_sample_test
@@ -42,6 +43,12 @@ _MOST_UNSEEN = 0.5
 _Counts = NDArray[np.int64]
 
 
+@checked(
+    power=SHARE,
+    level=SHARE,
+    seed=SEED,
+    on_search=CALLBACK,
+)
 def draws_to_tell_apart(
     counts_a: Any,
     counts_b: Any,
@@ -213,8 +220,8 @@ def _orthonormal(
     Orthonormal in ``sum x y / shares``; none for a function that is the same for all ids.
     """
     found: list[NDArray[np.float64]] = []
-    for function in functions:
-        one = shares * (function - float(shares @ function))
+    for each in functions:
+        one = shares * (each - float(shares @ each))
         size = math.sqrt(float((one**2 / shares).sum()))
         for other in found:
             one = one - float((one * other / shares).sum()) * other

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import CALLBACK, KIND, SEED, SHARE, checked, optional, real, texts, truth
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, chunks_of
@@ -20,7 +21,7 @@ from ..forms import Figure, Forms, Sheet
 from ..frequencies import FrequencyCounts, as_frequencies
 from ..pairs.permutation import aligned
 from ..pairs.report import on_the_same_ids, read_both
-from ..space import Space, WordSpace, as_space
+from ..space import WORD_SPACES, Space, WordSpace, as_space
 from .apart import draws_to_tell_apart
 from .widths import draws_for_width, draws_to_see
 
@@ -90,6 +91,19 @@ class PlanReport(Forms):
         return asdict(self) | {"needed": self.needed.as_dict(), "independent": self.independent}
 
 
+@checked(
+    width=optional(real(0, is_open=True)),
+    relative=truth,
+    reach=optional(SHARE),
+    power=SHARE,
+    level=SHARE,
+    kind=KIND,
+    known_spaces=WORD_SPACES,
+    seed=SEED,
+    names=texts(1, 2),
+    on_chunk=CALLBACK,
+    on_step=CALLBACK,
+)
 def plan_draws(
     pilot: Any,
     other: Any = None,
@@ -144,8 +158,6 @@ def plan_draws(
             "expected one thing asked for: a figure with its width, a mass to reach, or another "
             "pilot to tell apart"
         )
-    if kind not in ("draws", "counts"):
-        raise DrawsError(f'expected kind "draws" or "counts", got {kind!r}')
     pilots = _Pilots(as_space(space))
     if kind == "counts":
         pilots.take_counts(pilot, other)

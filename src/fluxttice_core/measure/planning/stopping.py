@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import SHARE, checked
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, interruption_held_back
 from ..drawings import COLOUR, draw_figures
 from ..estimate import Estimate
 from ..forms import Figure, Forms, Sheet
-from ..space import Space, WordSpace, as_space
+from ..space import WORD_SPACES, Space, WordSpace, as_space
 from .betting import Occurrences, UnseenMassBet
 
 SCHEMA = "fluxttice_core/stopping-report/v1"
@@ -148,6 +149,11 @@ class UnseenMassStop:
     (866, 900, 0.0093)
     """
 
+    @checked(
+        below=SHARE,
+        level=SHARE,
+        known_spaces=WORD_SPACES,
+    )
     def __init__(
         self,
         below: float = 0.01,
@@ -156,8 +162,6 @@ class UnseenMassStop:
         space: Space | int | None = None,
         known_spaces: Sequence[WordSpace] = (),
     ) -> None:
-        for name, value in (("below", below), ("level", level)):
-            require_share(name, value)
         self.below, self.level = float(below), float(level)
         given = as_space(space)
         self._sample = Sample(IdReader(space=given, known_spaces=known_spaces), given.size)
@@ -279,6 +283,4 @@ class UnseenMassStop:
 
 def require_share(name: str, value: Any) -> None:
     """Refuse what is no share above 0 and below 1."""
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not is_number or not 0.0 < float(value) < 1.0:
-        raise DrawsError(f"expected {name} above 0 and below 1, got {value!r}")
+    SHARE(value, name)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import DrawsError
 from ...rng import numpy_generator
+from ..arguments import CALLBACK, SEED, SHARE, checked, one_of, real, truth
 from ..curves.by_coverage import sample_coverage_curve
 from ..estimate import Estimate, Interval
 from ..frequencies import FrequencyCounts, as_frequencies
@@ -35,6 +36,13 @@ _FURTHEST = 10_000
 _REPEATS = 9
 
 
+@checked(
+    figure=one_of(*FIGURES),
+    width=real(0, is_open=True),
+    relative=truth,
+    seed=SEED,
+    on_pilot=CALLBACK,
+)
 def draws_for_width(
     counts: Any,
     figure: str,
@@ -83,11 +91,8 @@ def draws_for_width(
     Estimate(766 draws, 95 % interval 270 .. 1,532, n = 100)
     """
     frequencies, known = as_frequencies(counts), as_space(space)
-    if figure not in FIGURES:
-        raise DrawsError(f"expected a figure of {', '.join(FIGURES)}; got {figure!r}")
     if known.size is None and figure in _OF_A_SPACE:
         raise DrawsError(f"expected a space of known size for {figure}, got none; give its size")
-    _require_width(width)
     n = frequencies.num_draws
     answer = Estimate(
         None,
@@ -152,12 +157,7 @@ def _width(frequencies: FrequencyCounts, figure: str, space: Space, *, relative:
     return (high - low) / of if of else math.inf
 
 
-def _require_width(width: Any) -> None:
-    is_number = isinstance(width, int | float | np.number) and not isinstance(width, bool)
-    if not is_number or not 0.0 < float(width) < math.inf:
-        raise DrawsError(f"expected a width above 0, got {width!r}")
-
-
+@checked(mass=SHARE)
 def draws_to_see(counts: Any, mass: float) -> Estimate:
     """Draws of which the ids are expected to hold a share of the mass.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DrawsError
+from ..arguments import checked, whole
 from ..binomial import binomial_interval
 from ..coverage import never_drawn
 from ..estimate import Estimate, Interval
@@ -146,6 +147,7 @@ def mass_outside(counts: Any, masses: Any) -> Estimate:
     )
 
 
+@checked(num_modes=whole())
 def modes_met(counts: Any, masses: Any, num_modes: int = 1) -> Estimate:
     """How many of the target's modes were drawn at all, beside what a perfect sampler meets.
 
@@ -186,6 +188,7 @@ def modes_met(counts: Any, masses: Any, num_modes: int = 1) -> Estimate:
     )
 
 
+@checked(num_modes=whole())
 def mass_of_modes(counts: Any, masses: Any, num_modes: int = 1) -> Estimate:
     """Mass that the generator gives the target's modes, beside what the target gives them.
 

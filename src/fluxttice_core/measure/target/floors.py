@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...errors import DrawsError
 from ...rng import numpy_generator
+from ..arguments import CALLBACK, SEED, SIMULATIONS, checked, whole
 from ..binomial import log_gamma
 from ..masses import as_masses
 from .divergence import DISTANCES
@@ -26,6 +27,8 @@ from .split import split
 NUM_SIMULATIONS = 999
 # Simulated counts in memory at a time.
 _CELLS = 2**21
+# Above so many draws, and for ids whose deviation has this variance, other forms are exact enough.
+_LARGE, _LARGE_DEVIATION = 1e9, 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Floor:
     seed: int
 
 
+@checked(num_draws=whole(1))
 def l1_floor(masses: Any, num_draws: int) -> float:
     """Mean L1 distance of n perfect draws from the target that they come from, exact.
 
@@ -84,10 +88,10 @@ def l1_floor(masses: Any, num_draws: int) -> float:
     0.24989
     """
     q = as_masses(masses)
-    if num_draws < 1:
-        raise DrawsError(f"expected num_draws of at least 1, got {num_draws}")
     q = q[(q > 0) & (q < 1)]
     n = float(num_draws)
+    if n > _LARGE:
+        return _floor_of_many(np.minimum(q, 1.0 - q), n)
     # At most n: for q so near 1 that n q rounds up to n there is no deviation to speak of.
     m = np.minimum(np.floor(n * q) + 1.0, n)
     logs = np.log(2.0 * m) + log_gamma(n + 1.0) - log_gamma(m + 1.0) - log_gamma(n - m + 1.0)
@@ -95,6 +99,24 @@ def l1_floor(masses: Any, num_draws: int) -> float:
     return float(np.exp(logs).sum() / n)
 
 
+def _floor_of_many(q: NDArray[np.float64], n: float) -> float:
+    """The same where logarithms of n! have no digits left: normal, or by Stirling's formula.
+
+    Parameters
+    ----------
+    q : masses of at most 1/2; an id and all others deviate alike.
+    """
+    is_normal = n * q * (1.0 - q) > _LARGE_DEVIATION
+    total = float(np.sqrt(2.0 * n * q[is_normal] * (1.0 - q[is_normal]) / math.pi).sum())
+    q = q[~is_normal]
+    m = np.floor(n * q) + 1.0
+    # log n! / (n - m)! by Stirling, with the large parts taken together.
+    logs = m * np.log(n * q) - m - log_gamma(m + 1.0)
+    logs += (n - m + 0.5) * (np.log1p(-q) - np.log1p(-m / n)) + 0.5 * np.log1p(-q)
+    return (total + float((2.0 * m * np.exp(logs)).sum())) / n
+
+
+@checked(seed=SEED, num_simulations=SIMULATIONS, on_simulation=CALLBACK)
 def perfect_sampler_floors(
     counts: Any,
     masses: Any,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DrawsError
+from ..arguments import CALLBACK, KIND, SEED, SIMULATIONS, checked, text, whole
 from ..counting.ids import IdReader
 from ..counting.independence import Independence, check_independence
 from ..counting.reading import Sample, chunks_of
@@ -152,6 +153,16 @@ class TargetReport(Forms):
         }
 
 
+@checked(
+    kind=KIND,
+    num_modes=whole(),
+    num_draws=whole(0),
+    num_simulations=SIMULATIONS,
+    seed=SEED,
+    name=text,
+    on_chunk=CALLBACK,
+    on_simulation=CALLBACK,
+)
 def against_target(
     source: Any,
     masses: Any,
@@ -200,8 +211,6 @@ def against_target(
     """
     labels = LabelledIds(masses) if isinstance(masses, Mapping) else None
     q = as_masses(masses if labels is None else list(masses.values()))
-    if kind not in ("draws", "counts"):
-        raise DrawsError(f'expected kind "draws" or "counts", got {kind!r}')
     threshold_of_modes(q, num_modes)
     size, interrupted, adjacent = len(q), False, None
     if kind == "counts" and labels is not None:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DrawsError
+from ..arguments import checked, whole, wholes
 from ..curves.curve_intervals import gamma_limits
 from ..curves.rarefaction import missing_shares
 from ..estimate import Z95, Estimate
@@ -28,6 +29,7 @@ from ..poisson import poisson_mean_interval
 from ..richness import BIAS_CORRECTED, CLASSIC, chao1_lower, chao1_value, check_form, classic_unseen
 from ..space import whole_numbers
 from ..unseen import still_unseen, unseen_interval, unseen_share
+from ..values import shown, to_array
 
 _EXPECTED = "presence and absence: an array (units, ids) of 0 and 1, or a set of ids per unit"
 
@@ -50,6 +52,9 @@ class IncidenceCounts:
     num_ids: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        checks = {"num_units": whole(1), "times": wholes(1), "num_ids": wholes(1)}
+        for name, check in checks.items():
+            object.__setattr__(self, name, check(getattr(self, name), name))
         if not self.times or self.num_units < self.times[-1] or self.times[0] < 1:
             raise DrawsError(
                 f"expected ids found in 1 to T units each, got T = {self.num_units:,} and "
@@ -99,11 +104,14 @@ def as_incidence(units: Any) -> IncidenceCounts:
     if isinstance(units, (str, bytes)) or not isinstance(units, Iterable):
         raise DrawsError(f"expected {_EXPECTED}, got {type(units).__name__}")
     if not isinstance(units, np.ndarray):
-        units = list(units)
+        try:
+            units = list(units)
+        except OverflowError:
+            raise DrawsError(f"expected {_EXPECTED}, got {shown(units)}") from None
         if any(isinstance(unit, (set, frozenset)) or _labels(unit) for unit in units):
             return _of_sets(units)
-    array = np.asarray(units)
-    found = whole_numbers(array.astype(np.int8) if array.dtype == bool else units, _EXPECTED)
+    array = to_array(units, _EXPECTED)
+    found = whole_numbers(array.astype(np.int8) if array.dtype == bool else array, _EXPECTED)
     if found.ndim != 2:
         raise DrawsError(f"expected {_EXPECTED}, got shape {found.shape}")
     if found.size and (int(found.min()) < 0 or int(found.max()) > 1):
@@ -227,6 +235,7 @@ def incidence_coverage(units: Any) -> Estimate:
     )
 
 
+@checked(num_units=whole(0))
 def rarefied_units(units: Any, num_units: int) -> Estimate:
     """Expected number of distinct ids in ``num_units`` of the sampling units.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import DrawsError
+from ..arguments import checked, text, wholes
 from ..drawings import draw_units
 from ..estimate import CONFIDENCE_LEVEL, Estimate
 from ..forms import Forms, Sheet, figures_of
@@ -83,6 +84,7 @@ class IncidenceReport(Forms):
         }
 
 
+@checked(num_units=wholes(1), name=text)
 def incidence(
     units: Any, *, num_units: Sequence[int] = (), name: str = "incidences"
 ) -> IncidenceReport:
