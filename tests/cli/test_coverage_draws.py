@@ -131,6 +131,7 @@ def test_an_enumerator_is_refused(run, tmp_path, as_json):
         assert "0 repeats among 10,000 draws, where fair dice have 2,1" in out
         assert not re.search(r"ratio to the limit|1\.27", out)
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "report.html",
         "report.json",
         "report.txt",
     ]

@@ -6,8 +6,9 @@ import numpy as np
 
 from fluxttice_core import citation, measure
 from fluxttice_core.show.draws_text import draws_text
+from fluxttice_core.show.incidence_text import incidence_text
 from fluxttice_core.show.measured_page import measured_page
-from fluxttice_core.show.target_text import target_text
+from fluxttice_core.show.target_text import distribution_text, target_text
 
 COMMAND = "fluxttice coverage draws.npy --out page"
 
@@ -76,3 +77,27 @@ def test_a_target_is_drawn_beside_its_floors():
     page, tags = page_of(report, target_text(report))
     assert tags.seen.count("svg") == 1
     assert "The figures with their intervals, and their limits." in page
+
+
+def test_what_cannot_be_drawn_is_left_out():
+    """Dependent draws have no place among perfect samplers; the figures stand all the same."""
+    masses = np.full(20, 0.05)
+    draws = np.sort(np.random.default_rng(0).integers(0, 20, 600))
+    report = measure.against_target(draws, masses)
+    page, tags = page_of(report, target_text(report))
+    assert "svg" not in tags.seen
+    assert "Figures" not in page
+    assert page.index("Not independent draws") < page.index("<table")
+
+
+def test_masses_without_any_n():
+    report = measure.distribution([0.5, 0.25, 0.25])
+    page, tags = page_of(report, distribution_text(report))
+    assert "svg" not in tags.seen
+    assert "<table" in page
+
+
+def test_presence_by_unit():
+    report = measure.incidence(np.eye(4, dtype=int)[[0, 1, 1, 2, 2, 2]])
+    _, tags = page_of(report, incidence_text(report))
+    assert tags.seen.count("svg") == 1

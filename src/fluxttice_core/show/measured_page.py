@@ -6,11 +6,13 @@ It needs no network. What must be said before a figure is read stands above the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from ..citing import citation
+from ..errors import DrawsError
 from ..measure import DrawsReport
 from ..measure.drawings import draw_ranks
 from .pictures import as_svg
@@ -49,10 +51,13 @@ def measured_page(report: Any, words: str, read: str, command: str) -> bytes:
         closing = rest.rpartition("\n\n")[2].replace("\n", " ")
         body.append(f'<p class="verdict">{escaped(closing)}</p>')
     body.append('<div class="scroll">' + report.to_table("html") + "</div>")
-    pictures = "".join(
-        figure_of(_svg(name, draw), caption) for name, draw, caption in _drawings(report)
-    )
-    body.append(f'<h2>Figures</h2><div class="grid">{pictures}</div>')
+    pictures = []
+    for name, draw, caption in _drawings(report):
+        # A report says itself what of it cannot be drawn, such as distances that have no place.
+        with suppress(DrawsError):
+            pictures.append(figure_of(_svg(name, draw), caption))
+    if pictures:
+        body.append(f'<h2>Figures</h2><div class="grid">{"".join(pictures)}</div>')
     body.append(f'<h2>As text</h2><div class="scroll"><pre>{escaped(found)}</pre></div>')
     rows = [
         ["made by", escaped(f"fluxttice_core {version('fluxttice_core')}")],
