@@ -29,10 +29,11 @@ def usable_device(name: torch.device | str) -> torch.device:
     """
     import torch
 
-    wrong = f"device {str(name)!r} cannot be used"
+    is_name = isinstance(name, str | torch.device)
+    wrong = f"device {str(name)[:60]!r} cannot be used" if is_name else "no device"
     try:
-        device = torch.device(name)
-    except RuntimeError:
+        device = torch.device(name) if is_name else None
+    except (RuntimeError, ValueError):
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
         raise ConfigError(f"{wrong}: expected cpu, cuda or cuda:N")

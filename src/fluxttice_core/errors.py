@@ -12,7 +12,7 @@ class FluxtticeError(Exception):
 
 
 class ConfigError(FluxtticeError, ValueError):
-    """A training configuration is unreadable or wrong; lists every fault."""
+    """A training configuration, an option or an argument is wrong; lists every fault."""
 
 
 class OperationError(FluxtticeError, ValueError):

@@ -15,6 +15,21 @@ from .errors import ArtifactError, FluxtticeError
 
 UNFINISHED = ".unfinished"
 MAX_BYTES = 256 * 2**20
+_LONGEST_NAME = 4096
+
+
+def names_a_file(name: object) -> bool:
+    """Whether a value can be the name of a file.
+
+    >>> names_a_file("draws.npy"), names_a_file(5), names_a_file("a" * 10_000)
+    (True, False, False)
+    """
+    if not isinstance(name, str | Path) or len(str(name)) > _LONGEST_NAME:
+        return False
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeError:
+        return False
 
 
 def write_atomically(path: str | Path, data: bytes | Iterable[bytes]) -> None:

@@ -21,6 +21,7 @@ from .artifacts.checkpoint import (
 from .artifacts.metadata import check_metadata
 from .artifacts.weight_sets import HALVES, as_arrays, unwrapped
 from .errors import CheckpointError, MissingExtraError
+from .measure.arguments import checked, file_name, optional, text
 from .model.folded import FoldedDecoder
 from .model.layout import Pathway
 from .model.reference import ReferenceVAE
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 DEFAULT_NAME = "codebook"
 
 
+@checked(CheckpointError, path=optional(file_name), sha256=optional(text))
 def load(path: str | Path | None = None, *, sha256: str | None = None) -> Checkpoint:
     """Load a checkpoint, or packaged weights: "codebook", the default, or "v5_5".
 
@@ -92,6 +94,8 @@ def to_torch(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Dual
     ------
     MissingExtraError
         PyTorch is not installed.
+    CheckpointError, ConfigError
+        No checkpoint; a device that cannot be used.
 
     Example
     -------
@@ -99,6 +103,9 @@ def to_torch(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Dual
     True
     """
     torch = torch_for("building a PyTorch network")
+    if not isinstance(checkpoint, Checkpoint):
+        raise CheckpointError(f"expected a checkpoint, got {type(checkpoint).__name__}; load() it")
+    from .device import usable_device
     from .model.dual_vae import DualNeuralVAEV5
     from .rng import isolated_torch_seed
 
@@ -106,7 +113,7 @@ def to_torch(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Dual
         model = DualNeuralVAEV5(latent_dim=checkpoint.latent_dim)
     model.load_state_dict({name: torch.tensor(value) for name, value in checkpoint.weights.items()})
     model.rho = checkpoint.rho
-    return model.to(device).eval()
+    return model.to(usable_device(device)).eval()
 
 
 def as_checkpoint(model: Model) -> Checkpoint:

@@ -39,8 +39,9 @@ def check_threads(threads: object) -> int:
         number = 0
     if 1 <= number <= MAX_THREADS:
         return number
+    got = threads if isinstance(threads, int | float | str) else type(threads).__name__
     raise ConfigError(
-        f"threads must be at least 1 and at most {MAX_THREADS:,}; got {str(threads)[:40]}"
+        f"threads must be at least 1 and at most {MAX_THREADS:,}; got {str(got)[:40]}"
     )
 
 

@@ -339,3 +339,15 @@ def test_npy_files_of_noise_are_refused(files, tmp_path, capsys, size):
         assert stop.value.code in (0, 2)
         if stop.value.code == 2:
             assert err.startswith("error: ")
+
+
+def test_all_wrong_values_of_options_are_told_at_once(tmp_path, run):
+    (tmp_path / "draws.txt").write_text("5\n7\n")
+    code, out, err = run(
+        *("coverage", tmp_path / "draws.txt", "--space", "nan", "--modes", "0"),
+        *("--num-draws", "1e5", "--incidence", "both"),
+    )
+    assert (code, out) == (2, "")
+    assert err.count("Error: ") == 1
+    for option in ("--space", "--modes", "--num-draws", "--incidence"):
+        assert f"Invalid value for '{option}'" in err

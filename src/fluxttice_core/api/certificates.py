@@ -9,8 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..certificate.network.format import NUM_DRAWS as CERTIFIED_DRAWS
-from ..errors import CertificateError
+from ..errors import CertificateError, ConfigError
 from ..files import read_file
+from ..measure.arguments import (
+    CALLBACK,
+    checked,
+    file_name,
+    file_names,
+    instance_of,
+    optional,
+    text,
+    truth,
+    whole,
+    wholes,
+)
 from ..seal import (
     PASSWORD_VARIABLE,
     Policy,
@@ -18,6 +30,7 @@ from ..seal import (
     load_public_key,
     verify_folder,
 )
+from .training import config_or_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -29,6 +42,25 @@ if TYPE_CHECKING:
 _HISTORY = "give the run's metrics.jsonl"
 
 
+def _checkpoint_or_name(value: Any, name: str) -> Any:
+    from ..artifacts.checkpoint import Checkpoint
+
+    return value if isinstance(value, Checkpoint) else file_name(value, name)
+
+
+@checked(
+    ConfigError,
+    checkpoint=_checkpoint_or_name,
+    config=optional(config_or_name),
+    out=file_name,
+    key=file_names,
+    history=optional(file_name),
+    expires=optional(text),
+    supersedes=optional(text),
+    trained_here=truth,
+    num_draws=wholes(1),
+    on_progress=CALLBACK,
+)
 def certify(
     checkpoint: Checkpoint | str | Path,
     out: str | Path,
@@ -91,6 +123,16 @@ def certify(
     return certify_checkpoint(source, out, options, on_progress).as_dict()
 
 
+@checked(
+    ConfigError,
+    path=file_name,
+    key=file_names,
+    level=whole(),
+    allow_unsigned=truth,
+    not_before=optional(instance_of(datetime)),
+    min_version=optional(text),
+    on_progress=CALLBACK,
+)
 def verify(
     path: str | Path,
     *,

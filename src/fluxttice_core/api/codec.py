@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import LatentError
+from ..errors import ConfigError, DrawsError, LatentError
 from ..evidence.readings import read, softmax
 from ..gates.operations import as_trits
 from ..loading import is_tensor, network_on, reference_of, torch_for
+from ..measure.arguments import checked, one_of
+from ..measure.values import shown, to_array
 from ..model.layout import PATHWAYS, Pathway
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+PATHWAY = one_of(*PATHWAYS)
 
 
 @overload
@@ -31,6 +34,7 @@ def encode(
 def encode(
     operations: ArrayLike, *, model: Model = None, pathway: Pathway = "A"
 ) -> NDArray[np.float64]: ...
+@checked(ConfigError, pathway=PATHWAY)
 def encode(operations: Any, *, model: Model = None, pathway: Pathway = "A") -> Any:
     """Map operations to posterior means.
 
@@ -54,7 +58,6 @@ def encode(operations: Any, *, model: Model = None, pathway: Pathway = "A") -> A
     >>> encode([0, 9841, 19682]).shape
     (3, 16)
     """
-    check_pathway(pathway)
     trits = as_trits(operations)
     if is_tensor(trits):
         network = network_on(model, trits.device)
@@ -80,6 +83,7 @@ def decode(
     reading: Literal["mode", "sample"] = "mode",
     generator: np.random.Generator | None = None,
 ) -> NDArray[np.int8]: ...
+@checked(ConfigError, pathway=PATHWAY, reading=one_of("mode", "sample"))
 def decode(
     latents: Any,
     *,
@@ -111,9 +115,6 @@ def decode(
     >>> bool((decode(encode([7])) == [[0, 1, -1, -1, -1, -1, -1, -1, -1]]).all())
     True
     """
-    check_pathway(pathway)
-    if reading not in ("mode", "sample"):
-        raise ValueError(f'reading must be "mode" or "sample"; got {reading!r}')
     if reading == "sample":
         _check_generator(generator, tensor=is_tensor(latents))
     if is_tensor(latents):
@@ -156,31 +157,27 @@ def _read_tensor(
     return (inverse_cdf(logits, uniforms) - 1).to(torch.int8)
 
 
-def check_pathway(pathway: str) -> None:
-    """Refuse what is neither "A" nor "B"."""
-    if pathway not in PATHWAYS:
-        raise ValueError(f'pathway must be "A" or "B"; got {pathway!r}')
-
-
 def _check_generator(generator: object, *, tensor: bool) -> None:
     kind: type = np.random.Generator
     if tensor:
         kind = torch_for("decoding a tensor").Generator
     if not isinstance(generator, kind):
         given = "tensor" if tensor else "array"
-        raise ValueError(
+        raise ConfigError(
             f'reading="sample" of {given} latents needs a generator of type '
-            f"{kind.__module__}.{kind.__name__}; got {generator!r}"
+            f"{kind.__module__}.{kind.__name__}; got {shown(generator)}"
         )
 
 
 def _check_latents(latents: ArrayLike, latent_dim: int) -> NDArray[np.float64]:
+    expected = f"latent codes (n, {latent_dim})"
     try:
-        codes = np.asarray(latents, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise LatentError(
-            f"expected latent codes (n, {latent_dim}), got no array of numbers"
-        ) from None
+        codes = to_array(latents, expected)
+    except DrawsError as fault:
+        raise LatentError(str(fault)) from None
+    if codes.dtype.kind not in "iuf":
+        raise LatentError(f"expected {expected}, got no array of numbers: {codes.dtype}")
+    codes = codes.astype(np.float64)
     if codes.ndim != 2 or codes.shape[1] != latent_dim:
         raise LatentError(
             f"expected latent codes of shape (n, {latent_dim}), got {codes.shape}; "

@@ -19,6 +19,7 @@ from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..gates.operations import GATES
 from ..loading import as_checkpoint, reference_of
 from ..measure import DistributionReport, DrawsReport, Space, TargetReport
+from ..measure.arguments import CALLBACK, SEED, checked, one_of, optional, whole, wholes
 from ..threads import check_threads
 
 if TYPE_CHECKING:
@@ -103,6 +104,15 @@ def coverage_report(
     reference: Any = None,
     num_draws: Sequence[int] = DEFAULT_DRAWS,
 ) -> DrawsReport: ...
+@checked(
+    kind=optional(one_of(*KINDS)),
+    num_draws=wholes(1),
+    num_runs=whole(0, 10**6),
+    num_latents=whole(2, 10**9),
+    control_latents=whole(2, 10**9),
+    seed=SEED,
+    on_progress=CALLBACK,
+)
 def coverage_report(
     source: Any = None,
     *,
@@ -164,12 +174,10 @@ def coverage_report(
     Raises
     ------
     DrawsError
-        Draws that are none, outside the space or not discrete.
+        Draws that are none, outside the space or not discrete; ``num_draws`` and its like out of
+        range; ``space``, ``reference`` or ``target`` for other than draws.
     ArtifactError
         A file of draws that cannot be read.
-    ValueError
-        ``num_draws`` and its like out of range; ``space``, ``reference`` or ``target`` for other
-        than draws.
     CheckpointError
         A model that cannot be read.
 
@@ -181,19 +189,15 @@ def coverage_report(
     >>> coverage_report([0.5, 0.25, 0.25], kind="masses").hill_numbers[0]
     3.0
     """
-    least = min(num_latents, control_latents)
-    if any(n < 1 for n in num_draws) or not num_draws or num_runs < 0 or least < 2:
-        raise ValueError(
-            "num_draws must be at least 1, num_runs at least 0, num_latents and control_latents at "
-            f"least 2; got {tuple(num_draws)}, {num_runs}, {num_latents}, {control_latents}"
-        )
+    if not num_draws:
+        raise DrawsError("expected num_draws as whole numbers of at least 1, got none")
     if threads is not None:
         check_threads(threads)
-    kind = _kind_of(source) if kind is None else _checked(kind)
+    kind = _kind_of(source) if kind is None else kind
     named = (("space", space), ("reference", reference), ("target", target))
     given = [name for name, value in named if value is not None]
     if given and kind != "draws":
-        raise ValueError(
+        raise DrawsError(
             f"{' and '.join(given)} has a meaning for draws only; got "
             f"{'a model' if kind == 'model' else 'masses'}, whose space is known"
         )
@@ -201,7 +205,7 @@ def coverage_report(
         return measure.distribution(_masses_of(source), num_draws=num_draws, name=_name_of(source))
     if target is not None:
         if reference is not None:
-            raise ValueError("expected a target or a reference, got both; ask one at a time")
+            raise DrawsError("expected a target or a reference, got both; ask one at a time")
         draws, name = _draws_of(source)
         masses = _target_of(target)
         # Rows of nine trits are gates; of a target of that size they may well be.
@@ -243,12 +247,6 @@ def coverage_report(
         active_threshold_nats=checkpoint.eps_kl,
         on_progress=on_progress,
     )
-
-
-def _checked(kind: Kind) -> Kind:
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
-    return kind
 
 
 def _kind_of(source: Any) -> Kind:

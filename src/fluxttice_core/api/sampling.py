@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ConfigError
 from ..loading import as_checkpoint, folded_decoder, network_of, torch_for
+from ..measure.arguments import SEED, checked, optional, whole
 from ..model.layout import Pathway
 from ..model.sampler import BLOCK, draw_blocks, rebatch
 from ..rng import derive_seed
 from ..threads import available_cores, check_threads
-from .codec import check_pathway
+from .codec import PATHWAY
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +48,7 @@ def sample(
     threads: int | None = None,
     device: torch.device | str,
 ) -> torch.Tensor: ...
+@checked(ConfigError, num_draws=whole(0), pathway=PATHWAY, seed=optional(SEED))
 def sample(
     num_draws: int,
     *,
@@ -112,6 +115,7 @@ def sample_batches(
     threads: int | None = None,
     device: torch.device | str,
 ) -> Iterator[torch.Tensor]: ...
+@checked(ConfigError, num_draws=whole(0), batch_size=whole(1), pathway=PATHWAY, seed=optional(SEED))
 def sample_batches(
     num_draws: int,
     *,
@@ -131,11 +135,6 @@ def sample_batches(
     >>> sum(len(batch) for batch in sample_batches(10, seed=0, batch_size=4))
     10
     """
-    check_pathway(pathway)
-    if num_draws < 0 or batch_size < 1:
-        raise ValueError(
-            f"num_draws must be at least 0 and batch_size at least 1; got {num_draws}, {batch_size}"
-        )
     threads = available_cores() if threads is None else check_threads(threads)
     checkpoint = as_checkpoint(model)
     if seed is None:

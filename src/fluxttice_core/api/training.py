@@ -6,12 +6,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigError
 from ..loading import torch_for
+from ..measure.arguments import CALLBACK, SEED, checked, file_name, optional, text, truth, whole
 
 if TYPE_CHECKING:
     from ..config import Config
 
 
+def config_or_name(value: Any, name: str) -> Any:
+    """Check a configuration, or the name of a file with one."""
+    from ..config import Config
+
+    return value if isinstance(value, Config) else file_name(value, name)
+
+
+@checked(
+    ConfigError,
+    config=config_or_name,
+    out=optional(file_name),
+    resume=truth,
+    device=text,
+    epochs=optional(whole(1)),
+    seed=optional(SEED),
+    compiled=truth,
+    on_epoch=CALLBACK,
+)
 def train(
     config: Config | str | Path,
     out: str | Path | None = None,

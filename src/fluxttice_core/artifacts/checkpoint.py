@@ -337,7 +337,7 @@ def _form(data: bytes) -> str:
 def _hex_digest(text: str) -> str:
     digest = text.removeprefix("sha256:").lower()
     if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-        raise CheckpointError(f"expected a SHA-256 of 64 hexadecimal digits, got {text!r}")
+        raise CheckpointError(f"expected a SHA-256 of 64 hexadecimal digits, got {text[:80]!r}")
     return digest
 
 

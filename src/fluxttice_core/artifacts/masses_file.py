@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArtifactError
+from ..files import names_a_file
 from ..measure.masses import as_masses
+from ..measure.values import shown
 from .draws import ReadOptions, read_draws
 from .draws.numbers import spelling_of
 
@@ -33,7 +35,7 @@ def read_masses(name: str | Path) -> NDArray[np.float64]:
     ArtifactError
         The file cannot be read, or holds other than masses that add up to 1; names the file.
     """
-    path = Path(name)
+    path = _path(name)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -62,7 +64,7 @@ def read_target(
     ArtifactError
         The file cannot be read, or holds other than masses that add up to 1; names the file.
     """
-    path = Path(name)
+    path = _path(name)
     if path.suffix.lower() == ".npy" or _is_one_column(path):
         return read_masses(path)
     # Labels are read as those of draws are: quotes, headings, comments, endings.
@@ -131,3 +133,9 @@ def _text(data: bytes, path: Path) -> list[float]:
                 f"{path}: line {number}: expected one number, got {shown!r}; {_EXPECTED}"
             ) from None
     return values
+
+
+def _path(name: str | Path) -> Path:
+    if not names_a_file(name):
+        raise ArtifactError(f"expected the name of a file, got {shown(name)}; {_EXPECTED}")
+    return Path(name)

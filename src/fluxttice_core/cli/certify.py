@@ -13,6 +13,7 @@ from ..certificate.network.format import NUM_DRAWS
 from ..errors import ConfigError
 from ..seal import PASSWORD_VARIABLE
 from .certify_draws import certify_drawn, certify_known
+from .command import command
 from .console import (
     json_option,
     load_model,
@@ -40,7 +41,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
         ) from None
 
 
-@click.command(
+@command(
     cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  fluxttice certify latest.pt --out certificate --key release-key\n"

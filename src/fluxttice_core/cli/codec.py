@@ -16,6 +16,7 @@ from ..evidence.draws import CHUNK
 from ..gates.operations import indices_from_trits
 from ..model.layout import INPUT_DIM, Pathway
 from ..rng import numpy_generator
+from .command import command
 from .console import (
     check_target,
     json_option,
@@ -40,7 +41,7 @@ indices_option = click.option(
 )
 
 
-@click.command(epilog="Example: fluxttice encode gates.csv -o codes.npy")
+@command(epilog="Example: fluxttice encode gates.csv -o codes.npy")
 @click.argument("source")
 @model_option
 @sha256_option
@@ -63,7 +64,7 @@ def encode(
         write_array(out, codes)
 
 
-@click.command(epilog="Example: fluxttice decode codes.npy --indices")
+@command(epilog="Example: fluxttice decode codes.npy --indices")
 @click.argument("source")
 @model_option
 @sha256_option
@@ -115,7 +116,7 @@ def decode(
         write_array(out, indices_from_trits(trits) if indices else trits)
 
 
-@click.command(epilog="Example: fluxttice sample 1000 --seed 7 --indices -o draws.npy")
+@command(epilog="Example: fluxttice sample 1000 --seed 7 --indices -o draws.npy")
 @click.argument("num_draws", type=click.IntRange(0, 1_000_000_000))
 @model_option
 @sha256_option

@@ -14,12 +14,13 @@ from ..gates.operations import GATES
 from ..measure.forms import TableForm
 from ..measure.pairs.permutation import NUM_PERMUTATIONS
 from ..show.two_samples_text import two_samples_text
+from .command import command
 from .console import json_option, note, one_form, progress, say, say_json, table_option
 from .reading import read_lines, reading_options, with_read
 from .sections import SectionedCommand
 
 
-@click.command(
+@command(
     cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  fluxttice compare before.npy after.npy\n"

@@ -25,6 +25,7 @@ from ..show.field_words import FIELDS
 from ..show.incidence_text import incidence_text
 from ..show.model_text import model_text
 from ..show.target_text import distribution_text, target_text
+from .command import command
 from .console import (
     command_line,
     json_option,
@@ -62,7 +63,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...
     return values
 
 
-@click.command(
+@command(
     cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  fluxttice coverage latest.pt --out report\n"

@@ -14,6 +14,7 @@ from ..artifacts.checkpoint import ORIGINAL_CERTIFICATE_SHA256, PACKAGED_NAMES, 
 from ..artifacts.metadata import PUBLISHED
 from ..errors import CheckpointError
 from ..model.layout import NUM_PARAMETERS, state_shapes
+from .command import command
 from .console import (
     json_option,
     load_model,
@@ -28,7 +29,7 @@ _ORIGINAL = (
 )
 
 
-@click.command(
+@command(
     epilog="\b\nExamples:\n  fluxttice info\n  fluxttice info latest.pt\n  fluxttice info HASH"
 )
 @click.argument("subject", required=False)

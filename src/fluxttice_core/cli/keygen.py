@@ -8,10 +8,11 @@ import click
 
 from ..errors import KeyFileError
 from ..seal import PASSWORD_VARIABLE, write_key_pair
+from .command import command
 from .console import json_option, say, say_json
 
 
-@click.command(epilog="Example: FLUXTTICE_KEY_PASSWORD=... fluxttice keygen release-key")
+@command(epilog="Example: FLUXTTICE_KEY_PASSWORD=... fluxttice keygen release-key")
 @click.argument("name")
 @click.option("--unencrypted", is_flag=True, help="Write the private key without a password.")
 @json_option

@@ -19,12 +19,13 @@ from ..gates.names import (
 )
 from ..gates.operations import NUM_OPERATIONS
 from ..show.words import table
+from .command import command
 from .console import json_option, say, say_json
 
 SIGNS = {-1: "-", 0: "0", 1: "+"}
 
 
-@click.command(
+@command(
     context_settings={"ignore_unknown_options": True},
     epilog="\b\nExamples:\n"
     "  fluxttice operations min\n"

@@ -22,6 +22,7 @@ from ..errors import ConfigError
 from ..gates.operations import GATES
 from ..measure.planning.widths import FIGURES
 from ..show.plan_text import plan_text, stopping_text
+from .command import command
 from .console import json_option, note, progress, say, say_json
 from .reading import read_lines, reading_options, with_read
 from .sections import SectionedCommand
@@ -52,7 +53,7 @@ def _width(_: click.Context, __: click.Parameter, text: str | None) -> tuple[flo
     return (value / 100.0 if is_share else value), is_share
 
 
-@click.command(
+@command(
     cls=SectionedCommand,
     epilog="\b\nExamples:\n"
     "  my_sampler | fluxttice plan - --stop-below 0.01\n"

@@ -15,6 +15,7 @@ from ..errors import ArtifactError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import CoverageReport
 from ..files import prepare_folder, write_atomically
+from .command import command
 from .console import (
     json_option,
     load_model,
@@ -28,7 +29,7 @@ from .console import (
 MAX_METRIC = 1e30
 
 
-@click.command(epilog="Example: fluxttice report runs/mine/latest.pt --out page")
+@command(epilog="Example: fluxttice report runs/mine/latest.pt --out page")
 @click.argument("checkpoint", required=False)
 @click.option("--out", "-o", metavar="DIR", required=True, help="Output folder.")
 @click.option(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from .command import Command
 
-class SectionedCommand(click.Command):
+
+class SectionedCommand(Command):
     """A command whose options stand under the word before the colon of their help.
 
     ``help="Draws: the column of draws"`` puts an option under *Draws*; an option without such a

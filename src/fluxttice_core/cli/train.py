@@ -15,6 +15,7 @@ import click
 
 from ..api import train as run_training
 from ..threads import MAX_THREADS, keep_freed_memory
+from .command import command
 from .console import (
     json_option,
     note,
@@ -24,9 +25,7 @@ from .console import (
 )
 
 
-@click.command(
-    epilog="Example: fluxttice train configs/ternary_v5_5.yaml --out runs/mine --epochs 107"
-)
+@command(epilog="Example: fluxttice train configs/ternary_v5_5.yaml --out runs/mine --epochs 107")
 @click.argument("config", type=click.Path(dir_okay=False))
 @click.option(
     "--out", "-o", metavar="DIR", help="Output folder. Default: the config's checkpoint_dir."

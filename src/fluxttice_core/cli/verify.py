@@ -11,6 +11,7 @@ from ..api import inspect_certificate
 from ..certificate import KINDS
 from ..errors import ConfigError, FluxtticeError
 from ..seal import Verification
+from .command import command
 from .console import json_option, progress, say, say_json
 
 # Of the kinds that there are; of the one in hand its own levels count.
@@ -29,7 +30,7 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> datetime
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-@click.command(
+@command(
     epilog="\b\nExamples:\n"
     "  fluxttice verify certificate --key release-key.pub\n"
     "  fluxttice verify certificate --key release-key.pub --level 3 --json\n"

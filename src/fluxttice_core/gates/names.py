@@ -257,6 +257,8 @@ def _index_of(query: Any) -> int:
         raise OperationError(
             "expected nine trits or a 3x3 table, got rows of different length"
         ) from None
+    if query is np.ma.masked:
+        raise OperationError("expected one gate, got a masked value")
     if num_axes == 0:
         trits_from_indices(query)
         return int(query)

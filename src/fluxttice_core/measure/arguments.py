@@ -16,7 +16,8 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DrawsError
+from ..errors import DrawsError, FluxtticeError
+from ..files import names_a_file
 from .values import shown, to_array
 
 Check: TypeAlias = Callable[[Any, str], Any]
@@ -27,8 +28,10 @@ _MOST = 10**299
 _MOST_VALUES = 1_000_000
 
 
-def checked(**checks: Check) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
-    """Check arguments before a function sees them; all faults at once.
+def checked(
+    error: type[FluxtticeError] = DrawsError, /, **checks: Check
+) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
+    """Check arguments before a function sees them; all faults at once, as an error of this kind.
 
     Arguments that are left out keep their defaults, and are not checked.
 
@@ -64,7 +67,7 @@ give one such as 1; expected share as a number from 0 to 1, got 2; give one such
                 except DrawsError as fault:
                     faults.append(str(fault))
             if faults:
-                raise DrawsError("; ".join(faults))
+                raise error("; ".join(faults))
             return function(*values, **kwargs)  # type: ignore[arg-type]
 
         return call
@@ -210,6 +213,28 @@ def text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise _fault(name, "a text", value, "one in quotes")
     return value
+
+
+def file_name(value: Any, name: str) -> Any:
+    """The name of a file or a folder, a text or a path.
+
+    >>> file_name("draws.npy", "path")
+    'draws.npy'
+    """
+    if not names_a_file(value):
+        raise _fault(name, "the name of a file or folder", value, "a text or a Path")
+    return value
+
+
+def file_names(value: Any, name: str) -> Any:
+    """One such name, or several.
+
+    >>> file_names(["a.pem", "b.pem"], "key")
+    ('a.pem', 'b.pem')
+    """
+    if isinstance(value, str) or not isinstance(value, list | tuple):
+        return file_name(value, name)
+    return tuple(file_name(item, name) for item in value)
 
 
 def truth(value: Any, name: str) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ArtifactError
+from ...files import names_a_file
+from ...measure.values import shown
 
 _TABLE = frozenset(
     {
@@ -126,10 +128,10 @@ def expand_names(names: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
         listed = [names] if isinstance(names, str | Path) else list(names)
     except TypeError:
         listed = []
-    wrong = [name for name in listed if not isinstance(name, str | Path) or "\0" in str(name)]
+    wrong = [name for name in listed if not names_a_file(name)]
     if wrong or not listed:
         raise ArtifactError(
-            f"expected names of files, got {wrong[0] if wrong else names!r}; {EXPECTED}"
+            f"expected names of files, got {shown(wrong[0] if wrong else names)}; {EXPECTED}"
         )
     found: list[str] = []
     for name in map(str, listed):
