@@ -12,7 +12,8 @@ GATES = fx.generate_all_operations()[:3]
 CODES = np.zeros((2, 16))
 # Right and slow; and a name of a file that is not there, told whole.
 LEFT_OUT = {
-    ("key", "list of long texts"),
+    *((name, "list of long texts") for name in ("key", "source")),
+    *(("source", what) for what in ("long text", "10,000 counts")),
     ("num_draws", "2^64"),
     ("num_draws", "0-d"),
     ("level", "2"),
@@ -94,6 +95,28 @@ REFUSED = {
             "num_draws": (5,),
         },
     ),
+    "certify_draws": (
+        fx.certify_draws,
+        {
+            "source": "no.npy",
+            "out": "out",
+            "key": (),
+            "space": None,
+            "num_draws": (),
+            "reading": None,
+            "target": None,
+            "other": None,
+            "num_modes": 1,
+            "title": None,
+            "include": False,
+            "expires": None,
+            "supersedes": None,
+        },
+    ),
+    "certify_masses": (
+        fx.certify_masses,
+        {"source": "no.npy", "out": "out", "key": (), "num_draws": (), "title": None},
+    ),
     "train": (
         fx.train,
         {"config": "no.yaml", "out": None, "resume": False, "device": "cpu", "seed": None},
@@ -115,7 +138,7 @@ def test_of_what_is_not_there_too(name, tmp_path, monkeypatch):
     function, given = REFUSED[name]
     with pytest.raises(fx.FluxtticeError, match="cannot be read"):
         function(**given)
-    assert faults_of(function, given) == []
+    assert faults_of(function, given, left_out=LEFT_OUT) == []
 
 
 def test_all_faults_are_told_at_once():

@@ -321,3 +321,10 @@ def test_an_unsigned_number_is_not_the_ignored_one():
 def test_a_space_too_large_for_figures_is_refused():
     with pytest.raises(DrawsError, match="without their space"):
         measure.WordSpace(784, 256)
+
+
+@pytest.mark.parametrize("name", ["chao1", "hill_number", "shannon_entropy", "richness_at_least"])
+def test_no_figure_of_more_ids_than_the_space_has(name):
+    given = {"order": 1} if name == "hill_number" else {}
+    with pytest.raises(DrawsError, match="at most 3 different ids, got 4"):
+        getattr(measure, name)(C, space=3, **given)

@@ -6,12 +6,47 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..errors import ConfigError
+from ..measure.arguments import (
+    CALLBACK,
+    checked,
+    file_name,
+    file_names,
+    instance_of,
+    optional,
+    text,
+    truth,
+    whole,
+    wholes,
+)
 from .certificates import private_keys
 
 if TYPE_CHECKING:
     from ..artifacts.draws import ReadOptions
 
 
+def _reading(value: Any, name: str) -> Any:
+    from ..artifacts.draws import ReadOptions
+
+    return instance_of(ReadOptions)(value, name)
+
+
+@checked(
+    ConfigError,
+    out=file_name,
+    key=file_names,
+    space=optional(whole(1)),
+    num_draws=wholes(1),
+    reading=optional(_reading),
+    target=optional(file_name),
+    other=optional(file_name),
+    num_modes=whole(1),
+    title=optional(text),
+    include=truth,
+    expires=optional(text),
+    supersedes=optional(text),
+    on_count=CALLBACK,
+)
 def certify_draws(
     source: str | Path | Sequence[str | Path],
     out: str | Path,
@@ -93,6 +128,16 @@ def certify_draws(
     ).as_dict()
 
 
+@checked(
+    ConfigError,
+    source=file_name,
+    out=file_name,
+    key=file_names,
+    num_draws=wholes(1),
+    title=optional(text),
+    expires=optional(text),
+    supersedes=optional(text),
+)
 def certify_masses(
     source: str | Path,
     out: str | Path,

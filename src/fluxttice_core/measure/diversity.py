@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from ..errors import DrawsError
 from .arguments import as_whole
 from .estimate import Z95, Estimate
-from .frequencies import FrequencyCounts, as_frequencies
+from .frequencies import FrequencyCounts, as_frequencies, size_for
 from .poisson import RARE_EVENTS, poisson_mean_interval
 from .richness import chao1, observed_richness
 from .simpson import inverse_simpson, pairs_ends
-from .space import Space, as_space
+from .space import Space
 from .unseen import unseen_interval
 from .values import shown
 
@@ -66,7 +66,8 @@ def shannon_entropy(counts: Any, space: Space | int | None = None) -> Estimate:
     >>> shannon_entropy([600, 300, 100], space=4)
     Estimate(0.8989 nats, 95 % interval 0.8641 .. 0.9445, limit 1.3863, n = 1,000)
     """
-    frequencies, size = as_frequencies(counts), as_space(space).size
+    frequencies = as_frequencies(counts)
+    size = size_for(frequencies, space)
     order_1 = hill_number(frequencies, 1, size)
     low, high = order_1.interval or (1.0, None)
     return Estimate(
@@ -118,7 +119,8 @@ def hill_number(counts: Any, order: int, space: Space | int | None = None) -> Es
     """
     if as_whole(order) not in (0, 1, 2):
         raise DrawsError(f"expected order 0, 1 or 2, got {shown(order)}; masses have every order")
-    frequencies, size = as_frequencies(counts), as_space(space).size
+    frequencies = as_frequencies(counts)
+    size = size_for(frequencies, space)
     if order == 0:
         return observed_richness(frequencies, size)
     return (_order_1 if order == 1 else inverse_simpson)(frequencies, size)
@@ -201,7 +203,8 @@ def richness_at_least(counts: Any, space: Space | int | None = None) -> Estimate
     >>> richness_at_least([2, 1, 1, 1, 1])
     Estimate(15.0 ids, 95 % interval 5.0 .., n = 6)
     """
-    frequencies, size = as_frequencies(counts), as_space(space).size
+    frequencies = as_frequencies(counts)
+    size = size_for(frequencies, space)
     bounds = [chao1(frequencies, space=size), coherent_order_1(frequencies, size)]
     most = math.inf if size is None else float(size)
     return Estimate(

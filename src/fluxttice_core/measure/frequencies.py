@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import DrawsError
 from .arguments import optional, whole, wholes
-from .space import whole_numbers
+from .space import Space, as_space, whole_numbers
 from .values import shown, to_draws
 
 # 64 bits hold the sums of so many.
@@ -176,3 +176,25 @@ def as_frequencies(counts: Any) -> FrequencyCounts:
     if not counts.times:
         raise DrawsError("expected counts of at least one draw, got none")
     return counts
+
+
+def size_for(frequencies: FrequencyCounts, space: Space | int | None) -> int | None:
+    """Return how many ids a space has, None if that is unknown.
+
+    Raises
+    ------
+    DrawsError
+        More ids were drawn than the space has.
+
+    Examples
+    --------
+    >>> size_for(FrequencyCounts.of([5, 7]), 4)
+    4
+    """
+    size = as_space(space).size
+    if size is not None and frequencies.observed_richness > size:
+        raise DrawsError(
+            f"expected at most {size:,} different ids, got {frequencies.observed_richness:,}; name "
+            "the right space size"
+        )
+    return size

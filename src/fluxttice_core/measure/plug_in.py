@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .estimate import Estimate
-from .frequencies import as_frequencies
-from .space import Space, as_space
+from .frequencies import as_frequencies, size_for
+from .space import Space
 
 
 def plug_in_perplexity(counts: Any, space: Space | int | None = None) -> Estimate:
@@ -41,7 +41,8 @@ def plug_in_perplexity(counts: Any, space: Space | int | None = None) -> Estimat
     >>> plug_in_perplexity([2, 2, 2, 2])
     Estimate(4.0 ids, n = 8)
     """
-    frequencies, size = as_frequencies(counts), as_space(space).size
+    frequencies = as_frequencies(counts)
+    size = size_for(frequencies, space)
     n = frequencies.num_draws
     shares = np.array(frequencies.times, dtype=np.float64) / n
     ids = np.array(frequencies.num_ids, dtype=np.float64)

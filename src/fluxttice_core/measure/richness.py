@@ -15,9 +15,9 @@ from typing import Any
 from .arguments import one_of
 from .coverage import uniform_coverage
 from .estimate import Z95, Estimate
-from .frequencies import FrequencyCounts, as_frequencies
+from .frequencies import FrequencyCounts, as_frequencies, size_for
 from .poisson import RARE_EVENTS, poisson_mean_interval
-from .space import Space, as_space
+from .space import Space
 
 
 def observed_richness(counts: Any, space: Space | int | None = None) -> Estimate:
@@ -51,7 +51,8 @@ def observed_richness(counts: Any, space: Space | int | None = None) -> Estimate
     >>> observed_richness([3, 2, 1, 1])
     Estimate(4 ids, 95 % interval 1.0 .. 6.4, n = 7)
     """
-    frequencies, size = as_frequencies(counts), as_space(space).size
+    frequencies = as_frequencies(counts)
+    size = size_for(frequencies, space)
     n = frequencies.num_draws
     return Estimate(
         frequencies.observed_richness,
@@ -108,7 +109,7 @@ def chao1(counts: Any, form: str = BIAS_CORRECTED, space: Space | int | None = N
     """
     frequencies = as_frequencies(counts)
     check_form(form, (BIAS_CORRECTED, CLASSIC))
-    size = as_space(space).size
+    size = size_for(frequencies, space)
     most = math.inf if size is None else float(size)
     return Estimate(
         min(chao1_value(frequencies, form), most),

@@ -7,9 +7,9 @@ from typing import Any
 from ..errors import DrawsError
 from .coverage import uniform_coverage
 from .estimate import Estimate
-from .frequencies import FrequencyCounts, as_frequencies
+from .frequencies import FrequencyCounts, as_frequencies, size_for
 from .richness import expectation_interval
-from .space import Space, as_space
+from .space import Space
 
 CHI_SQUARE = "N sum x (x - 1) / (n (n - 1)) - 1, unbiased"
 
@@ -196,12 +196,8 @@ def fair_dice_bound(chi_square: float, num_draws: int, size: int) -> float:
 
 
 def _of_known_size(counts: Any, space: Space | int) -> tuple[FrequencyCounts, int]:
-    frequencies, size = as_frequencies(counts), as_space(space).size
+    frequencies = as_frequencies(counts)
+    size = size_for(frequencies, space)
     if size is None:
         raise DrawsError("expected a space of known size, got one of unknown size; give its size")
-    if frequencies.observed_richness > size:
-        raise DrawsError(
-            f"expected at most {size:,} different ids, got {frequencies.observed_richness:,}; name "
-            "the right space size"
-        )
     return frequencies, size

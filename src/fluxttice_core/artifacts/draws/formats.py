@@ -126,7 +126,7 @@ def expand_names(names: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
     listed: list[Any]
     try:
         listed = [names] if isinstance(names, str | Path) else list(names)
-    except TypeError:
+    except (TypeError, OverflowError):
         listed = []
     wrong = [name for name in listed if not names_a_file(name)]
     if wrong or not listed:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from ...errors import DrawsError
 from ..arguments import checked, numbers, whole, wholes
 from ..estimate import Estimate
-from ..frequencies import FrequencyCounts, as_frequencies
+from ..frequencies import FrequencyCounts, as_frequencies, size_for
 from ..richness import BIAS_CORRECTED, CLASSIC, chao1_unseen, chao1_value, check_form
-from ..space import Space, as_space
+from ..space import Space
 from .curve_intervals import extrapolated_interval, rarefied_interval
 
 _RAREFIED = "rarefaction: the mean over all choices of n of the draws (Hurlbert 1971), unbiased"
@@ -163,7 +163,7 @@ def extrapolated_richness(
     """
     frequencies = as_frequencies(counts)
     check_form(form, (BIAS_CORRECTED, CLASSIC))
-    size = as_space(space).size
+    size = size_for(frequencies, space)
     value = _extrapolated(frequencies, num_draws, size, form)
     more, unseen = num_draws - frequencies.num_draws, _unseen_most(frequencies, size)
 
@@ -233,8 +233,9 @@ def richness_curve(
     """
     frequencies = as_frequencies(counts)
     check_form(form, (BIAS_CORRECTED, CLASSIC))
+    size = size_for(frequencies, space)
     return {
-        n: _rarefied(frequencies, n, as_space(space).size)
+        n: _rarefied(frequencies, n, size)
         if n <= frequencies.num_draws
         else extrapolated_richness(frequencies, n, space, form)
         for n in num_draws

@@ -14,7 +14,7 @@ from ...rng import numpy_generator
 from ..arguments import CALLBACK, SEED, SHARE, checked, one_of, real, truth
 from ..curves.by_coverage import sample_coverage_curve
 from ..estimate import Estimate, Interval
-from ..frequencies import FrequencyCounts, as_frequencies
+from ..frequencies import FrequencyCounts, as_frequencies, size_for
 from ..of_draws import OF_DRAWS
 from ..space import Space, as_space
 from .law import FittedLaw, fit_law, too_small
@@ -91,6 +91,7 @@ def draws_for_width(
     Estimate(766 draws, 95 % interval 270 .. 1,532, n = 100)
     """
     frequencies, known = as_frequencies(counts), as_space(space)
+    size_for(frequencies, known)
     if known.size is None and figure in _OF_A_SPACE:
         raise DrawsError(f"expected a space of known size for {figure}, got none; give its size")
     n = frequencies.num_draws
