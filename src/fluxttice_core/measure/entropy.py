@@ -53,7 +53,10 @@ def hill_number_of_masses(probabilities: NDArray[Any], order: float) -> float:
     p = p[p > 0]
     if order == 1:
         return math.exp(entropy_nats(p))
-    # In logarithms: a power of a large order has no float.
+    total = float((p**order).sum())
+    if total > 1e-200:
+        return float(total ** (1.0 / (1.0 - order)))
+    # In logarithms: powers of a large order have no float.
     logs = order * np.log(p)
     most = float(logs.max())
     return math.exp((most + math.log(float(np.exp(logs - most).sum()))) / (1.0 - order))
