@@ -30,7 +30,7 @@ from ..seal import (
     load_public_key,
     verify_folder,
 )
-from .training import config_or_name
+from .named import checkpoint_or_name, config_or_name
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -42,15 +42,9 @@ if TYPE_CHECKING:
 _HISTORY = "give the run's metrics.jsonl"
 
 
-def _checkpoint_or_name(value: Any, name: str) -> Any:
-    from ..artifacts.checkpoint import Checkpoint
-
-    return value if isinstance(value, Checkpoint) else file_name(value, name)
-
-
 @checked(
     ConfigError,
-    checkpoint=_checkpoint_or_name,
+    checkpoint=checkpoint_or_name,
     config=optional(config_or_name),
     out=file_name,
     key=file_names,

@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from ..loading import torch_for
 from ..measure.arguments import CALLBACK, SEED, checked, file_name, optional, text, truth, whole
+from .named import config_or_name
 
 if TYPE_CHECKING:
     from ..config import Config
-
-
-def config_or_name(value: Any, name: str) -> Any:
-    """Check a configuration, or the name of a file with one."""
-    from ..config import Config
-
-    return value if isinstance(value, Config) else file_name(value, name)
 
 
 @checked(
