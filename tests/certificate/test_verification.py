@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
@@ -19,7 +20,8 @@ from fluxttice_core.errors import (
     KeyFileError,
     VerificationError,
 )
-from fluxttice_core.seal import Policy, key_id, load_public_key
+from fluxttice_core.seal import Policy, key_id, load_private_key, load_public_key
+from fluxttice_core.seal.model_signature import sign_files
 from fluxttice_core.seal.statement import make_statement
 from tests.certificates import (
     canonical,
@@ -28,6 +30,7 @@ from tests.certificates import (
     claim,
     copy_of,
     issue,
+    make_key,
     payload_of,
     public,
     reasons,
@@ -322,10 +325,14 @@ def test_a_network_that_knows_nothing_is_certified_as_such(untrained, key):
 def test_several_signers(tmp_path, keys):
     folder = issue(load("v5_5"), tmp_path / "both", *keys)
     assert check(folder, *keys).holds
-    alone = check(folder, keys[1])
-    assert alone.holds
-    assert any("that key was not given" in text for text in alone.not_checked)
-    assert any("model.sig" in text for text in alone.not_checked)
+    first, other = sorted(keys, key=lambda key: key_id(load_public_key(public(key))))
+    for key in (first, other):
+        alone = check(folder, key)
+        assert alone.holds
+        assert any("that key was not given" in text for text in alone.not_checked)
+    # The first by id signs the files, and the statement says who that is.
+    assert not any("model.sig" in text for text in check(folder, first).not_checked)
+    assert any("model.sig" in text for text in check(folder, other).not_checked)
     record = json.loads((folder / "certificate.json").read_bytes())
     assert len(record["signatures"]) == 2
     record["signatures"] = record["signatures"][:1]
@@ -334,14 +341,30 @@ def test_several_signers(tmp_path, keys):
     assert not any(outcome.holds for outcome in outcomes), "a signature was taken off"
 
 
-def test_the_order_of_the_keys_changes_only_who_signs_the_files(tmp_path, keys, monkeypatch):
+def test_the_order_of_the_keys_changes_nothing(tmp_path, keys, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     one = issue(load("v5_5"), tmp_path / "one", keys[0], keys[1])
     other = issue(load("v5_5"), tmp_path / "other", keys[1], keys[0])
     assert payload_of(one) == payload_of(other)
     assert len(statement_of(one)["predicate"]["signers"]) == 2
-    by_first, by_second = (json.loads((each / "model.sig").read_bytes()) for each in (one, other))
-    assert by_first["verificationMaterial"] != by_second["verificationMaterial"]
+    assert (one / "model.sig").read_bytes() == (other / "model.sig").read_bytes()
+
+
+def test_a_stranger_cannot_sign_the_files_in_place_of_the_first(tmp_path, keys):
+    folder = issue(load("v5_5"), tmp_path / "both", *keys)
+    stranger = load_private_key(make_key(tmp_path, "stranger"))
+    digests = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if path.name != "model.sig"
+    }
+    (folder / "model.sig").write_bytes(sign_files(digests, stranger))
+    first, other = sorted(keys, key=lambda key: key_id(load_public_key(public(key))))
+    wrong = {("bad-signature", "model.sig")}
+    assert reasons(check(folder, first)) == wrong
+    assert reasons(check(folder, *keys)) == wrong
+    # Whose it is cannot be told without that key, and is said not to have been.
+    assert any("model.sig" in text for text in check(folder, other).not_checked)
 
 
 def test_an_unsigned_certificate_says_so(tmp_path, key):

@@ -114,6 +114,8 @@ def test_an_endless_pipe_is_reported_upon_at_an_interruption(flags):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Behind a shell's & the signal is ignored, by whoever is started too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     source.stdout.close()
     try:

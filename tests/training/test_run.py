@@ -319,7 +319,7 @@ class TestBadInput:
 
     @pytest.mark.parametrize("arguments", [{"epochs": 0}, {"epochs": -1}])
     def test_numbers_below_one(self, tmp_path, arguments):
-        with pytest.raises(ConfigError, match="must be at least 1; got"):
+        with pytest.raises(ConfigError, match="whole number of at least 1, got"):
             train(config_with(), tmp_path / "run", **arguments)
 
     def test_an_output_folder_that_is_a_file(self, tmp_path):

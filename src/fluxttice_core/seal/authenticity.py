@@ -175,7 +175,8 @@ def _tell_unknown_signer(
             "bad-signature",
             MODEL_SIGNATURE,
             "a signature by the first signer of the certificate",
-            f"one by another key (hint {signature.hint[:16]})",
+            f"one by another key (hint {signature.hint[:16]}); sealed by version 0.1 it may be by "
+            "any of them: ask the issuer to certify anew",
         )
     else:
         findings.not_checked.append(

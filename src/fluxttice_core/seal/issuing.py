@@ -107,7 +107,9 @@ def seal_folder(
     files: Mapping[str, bytes],
     keys: Sequence[EllipticCurvePrivateKey] = (),
 ) -> None:
-    """Write files and a statement about them, signed by every key; ``model.sig`` is the first's.
+    """Write files and a statement about them, signed by every key; ``model.sig`` by one of them.
+
+    That one is the first of ``signers``, which are sorted: so the statement says whose it is.
 
     Parameters
     ----------
@@ -137,8 +139,9 @@ def seal_folder(
         write_atomically(folder / name, data)
     write_atomically(folder / CERTIFICATE, certificate)
     if keys:
+        first = min(keys, key=lambda key: key_id(key.public_key()))
         digests[CERTIFICATE] = hashlib.sha256(certificate).hexdigest()
-        write_atomically(folder / MODEL_SIGNATURE, sign_files(digests, keys[0]))
+        write_atomically(folder / MODEL_SIGNATURE, sign_files(digests, first))
 
 
 def signed_statement(
