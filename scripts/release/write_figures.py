@@ -232,8 +232,9 @@ def identity_codebook() -> str:
     return f"The weights' SHA-256 is `{digest}`."
 
 
-# What is read along a curve, in one row: "richness at 0.6 n" and "richness at 2.0 n".
-ALONG = re.compile(r" (?:at|to|at the coverage of) [\d.]+ n$")
+# What is read along a curve, in one row: "richness at 0.6 n" and "richness of 5 draws".
+ALONG = re.compile(r"(?: (?:at|to|at the coverage of) [\d.]+ n| of \d+ draws)$")
+BY_UNITS = re.compile(r"^\d+ units$")
 
 
 def intervals() -> str:
@@ -245,6 +246,7 @@ def intervals() -> str:
             where = law["law"] if regime in law["law"] else f"{law['law']}, {regime}"
             for figure, cell in figures.items():
                 name = ALONG.sub(" along the curve", figure)
+                name = BY_UNITS.sub("richness along the curve", name)
                 row = (cell["held"], cell["given"], where)
                 found.setdefault((law["kind"], name), []).append(row)
     lines = [
