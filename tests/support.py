@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -332,3 +333,8 @@ def hyper_grid(ndim, height, inside=0.1, ring=0.5, peak=2.0):
     axis = np.abs(grid / (height - 1) - 0.5)
     reward = inside + ring * (axis > 0.25).all(1) + peak * ((axis < 0.4) & (axis > 0.3)).all(1)
     return reward / reward.sum()
+
+
+def without_signs_of_life(stderr: str) -> str:
+    """What a command of its own process wrote, less what it tells on a busy machine."""
+    return re.sub(r"^[a-z ]+:( [\d,]+( of [\d,]+)? \w+,)? \d+ s\n", "", stderr, flags=re.MULTILINE)

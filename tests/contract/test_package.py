@@ -27,7 +27,7 @@ def test_only_the_command_line_writes_to_the_terminal():
             assert calls_of(path, stream) == [], path
         if calls_of(path, "click.echo"):
             assert path.parent.name == "cli"
-            assert path.name in ("console.py", "main.py")
+            assert path.name in ("console.py", "main.py", "progress.py")
 
 
 def test_the_probe_for_print_can_fail(tmp_path):

@@ -17,12 +17,12 @@ from .command import command
 from .console import (
     json_option,
     load_model,
-    progress,
     say,
     say_json,
     sha256_option,
 )
 from .coverage import kind_of
+from .progress import progress
 from .reading import READING, reading_options
 from .sections import SectionedCommand
 

@@ -13,7 +13,8 @@ from ..certificate.draws.predicate import DrawsPredicate
 from ..certificate.masses.document import sentence as sentence_on_masses
 from ..certificate.masses.predicate import MassesPredicate
 from ..errors import ConfigError
-from .console import progress, say, say_json
+from .console import say, say_json
+from .progress import progress
 
 
 def certify_drawn(

@@ -24,7 +24,6 @@ from .console import (
     model_option,
     note,
     pathway_option,
-    progress,
     read_array,
     say_json,
     say_json_rows,
@@ -32,6 +31,7 @@ from .console import (
     write_array,
     write_rows,
 )
+from .progress import progress
 
 out_option = click.option(
     "--out", "-o", default="-", show_default=True, help="A .npy or .csv file, or - for CSV here."

@@ -1,4 +1,4 @@
-"""A command that says all that is wrong with its options at once."""
+"""A command that says all that is wrong with its options at once, and that it is at work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+
+from .progress import signs_of_life
 
 
 class Command(click.Command):
@@ -21,6 +23,11 @@ class Command(click.Command):
             if len(faults) < 2:
                 raise
             raise click.UsageError("; ".join(faults), ctx) from first
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, and tell whoever waits that it runs."""
+        with signs_of_life():
+            return super().invoke(ctx)
 
     def _faults(self, ctx: click.Context, args: list[str]) -> list[str]:
         values, _, order = self.make_parser(ctx).parse_args(args)

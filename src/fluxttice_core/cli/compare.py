@@ -15,7 +15,8 @@ from ..measure.forms import TableForm
 from ..measure.pairs.permutation import NUM_PERMUTATIONS
 from ..show.two_samples_text import two_samples_text
 from .command import command
-from .console import json_option, note, one_form, progress, say, say_json, table_option
+from .console import json_option, note, one_form, say, say_json, table_option
+from .progress import progress
 from .reading import read_lines, reading_options, with_read
 from .sections import SectionedCommand
 

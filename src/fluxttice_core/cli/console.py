@@ -7,9 +7,7 @@ import itertools
 import json
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +17,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..errors import ArtifactError, ConfigError
 from ..files import read_file, write_atomically
+from .progress import current
 
 if TYPE_CHECKING:
     from ..artifacts.checkpoint import Checkpoint
 
-# What takes less says nothing on a pipe.
-FIRST_SIGN_SECONDS = 2.0
 MAX_INPUT_BYTES = 2**30
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -55,6 +52,7 @@ sha256_option = click.option(
 
 def say(text: str = "") -> None:
     """Write a line to standard output."""
+    _clear()
     click.echo(text)
 
 
@@ -72,7 +70,14 @@ def one_form(table: str | None, *, as_json: bool) -> None:
 
 def note(text: str) -> None:
     """Write a line to standard error: progress and remarks, never results."""
+    _clear()
     click.echo(text, err=True)
+
+
+def _clear() -> None:
+    life = current()
+    if life is not None:
+        life.clear()
 
 
 def load_model(name: str | None, sha256: str | None = None) -> Checkpoint:
@@ -84,45 +89,6 @@ def load_model(name: str | None, sha256: str | None = None) -> Checkpoint:
     for remark in checkpoint.remarks:
         note(f"{checkpoint.source}: {remark}")
     return checkpoint
-
-
-class _SignOfLife:
-    """Lines on standard error for whoever pipes it: none before two seconds, then few."""
-
-    def __init__(self, what: str, unit: str) -> None:
-        self._what, self._unit = what, unit
-        self._started = time.monotonic()
-        self._next = self._started + FIRST_SIGN_SECONDS
-
-    def update(self, done: int, total: int | None) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        # Ever more seldom: a log of hours is to be read too.
-        self._next = now + max(FIRST_SIGN_SECONDS, (now - self._started) / 2)
-        out_of = "" if total is None else f" of {total:,}"
-        note(f"{self._what}: {done:,}{out_of} {self._unit}s, {now - self._started:.0f} s")
-
-
-@contextmanager
-def progress(what: str, unit: str = "part") -> Iterator[Callable[..., None]]:
-    """Show progress on standard error: a bar on a terminal, a line now and then on a pipe.
-
-    Yields a function of what is done so far and, where it is known, of how much there is.
-    """
-    if not sys.stderr.isatty():
-        life = _SignOfLife(what, unit)
-        yield lambda done, total=None: life.update(done, total)
-        return
-    from tqdm import tqdm
-
-    with tqdm(desc=what, unit=unit, unit_scale=True, delay=0.5, leave=False) as bar:
-
-        def update(done: int, total: int | None = None) -> None:
-            bar.total, bar.n = total, done
-            bar.refresh()
-
-        yield update
 
 
 def command_line(context: click.Context) -> str:
@@ -147,6 +113,7 @@ def command_line(context: click.Context) -> str:
 
 def say_json(record: Any) -> None:
     """Write one JSON object to standard output."""
+    _clear()
     click.echo(json.dumps(record, indent=2, sort_keys=True, allow_nan=False))
 
 

@@ -32,7 +32,6 @@ from .console import (
     load_model,
     note,
     one_form,
-    progress,
     say,
     say_json,
     sha256_option,
@@ -40,6 +39,7 @@ from .console import (
 )
 from .drawn import draws_report
 from .incidence import incidence_report
+from .progress import progress
 from .reading import READING, reading_options, with_read
 from .sections import SectionedCommand
 from .target import masses_report, target_report

@@ -20,7 +20,8 @@ from ..artifacts.draws import (
 from ..errors import ConfigError
 from ..gates.operations import GATES
 from ..measure import DrawsReport
-from .console import note, progress
+from .console import note
+from .progress import progress
 from .reading import read_lines
 
 

@@ -23,7 +23,8 @@ from ..gates.operations import GATES
 from ..measure.planning.widths import FIGURES
 from ..show.plan_text import plan_text, stopping_text
 from .command import command
-from .console import json_option, note, progress, say, say_json
+from .console import json_option, note, say, say_json
+from .progress import progress
 from .reading import read_lines, reading_options, with_read
 from .sections import SectionedCommand
 

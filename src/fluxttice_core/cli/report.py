@@ -19,11 +19,11 @@ from .command import command
 from .console import (
     json_option,
     load_model,
-    progress,
     say,
     say_json,
     sha256_option,
 )
+from .progress import progress
 
 # Figures have no room for more, and no metric of a run comes near.
 MAX_METRIC = 1e30

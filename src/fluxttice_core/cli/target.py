@@ -11,7 +11,8 @@ from ..artifacts.masses_file import read_masses, read_target
 from ..errors import ConfigError
 from ..gates.operations import GATES
 from ..measure import DistributionReport, TargetReport
-from .console import note, progress
+from .console import note
+from .progress import progress
 from .reading import read_lines
 
 

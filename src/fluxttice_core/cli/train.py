@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,10 +18,10 @@ from .command import command
 from .console import (
     json_option,
     note,
-    progress,
     say,
     say_json,
 )
+from .progress import progress
 
 
 @command(epilog="Example: fluxttice train configs/ternary_v5_5.yaml --out runs/mine --epochs 107")
@@ -118,19 +117,8 @@ def _progress(total: int, *, compiled: bool) -> Iterator[Callable[[dict[str, Any
     """Show the epochs done and their scores: a bar on a terminal, a sign of life on a pipe."""
     if compiled:
         note("compiling the step: about half a minute, unless it was done before")
-    if not sys.stderr.isatty():
-        with progress("training", "epoch") as update:
-            yield lambda metrics: update(metrics["epoch"] + 1, total)
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="epoch", dynamic_ncols=True) as bar:
-
-        def show(metrics: dict[str, Any]) -> None:
-            bar.n = metrics["epoch"] + 1
-            bar.set_postfix(_figures(metrics), refresh=True)
-
-        yield show
+    with progress("training", "epoch") as update:
+        yield lambda metrics: update(metrics["epoch"] + 1, total, _figures(metrics))
 
 
 def _conclude(folder: Path, last: dict[str, Any], *, as_json: bool) -> None:

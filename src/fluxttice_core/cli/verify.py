@@ -12,7 +12,8 @@ from ..certificate import KINDS
 from ..errors import ConfigError, FluxtticeError
 from ..seal import Verification
 from .command import command
-from .console import json_option, progress, say, say_json
+from .console import json_option, say, say_json
+from .progress import progress
 
 # Of the kinds that there are; of the one in hand its own levels count.
 _HIGHEST = max(number for kind in KINDS for number in kind.words)
