@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from ..api import coverage_report
 from ..api.report import KINDS, Kind
 from ..artifacts.checkpoint import Checkpoint
 from ..artifacts.draws import FORMATS, INCIDENCE, ReadOptions, holds_draws, names_draws
-from ..errors import CheckpointError, ConfigError, MissingExtraError
+from ..errors import CheckpointError, ConfigError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
 from ..evidence.report import DEFAULT_DRAWS, CoverageReport
-from ..files import prepare_folder, write_atomically
+from ..files import prepare_folder
 from ..measure import DistributionReport, DrawsReport, IncidenceReport, TargetReport
 from ..measure.forms import TableForm
 from ..measure.target.floors import NUM_SIMULATIONS
@@ -41,6 +40,7 @@ from .drawn import draws_report
 from .incidence import incidence_report
 from .progress import progress
 from .reading import READING, reading_options, with_read
+from .results import write_results
 from .sections import SectionedCommand
 from .target import masses_report, target_report
 
@@ -281,7 +281,7 @@ def coverage(
         say(text)
     if out is not None:
         folder = folder or prepare_folder(out)
-        written = _write(folder, report, text, read, command_line(context))
+        written = write_results(folder, report, text, read, command_line(context))
         if not as_json:
             tell = say if table is None else note
             tell(f"\nResults in {folder}: {', '.join(written)}")
@@ -365,27 +365,3 @@ def _note_left_out(num_counted: int, num_draws: tuple[int, ...]) -> None:
             f"left out: n of {', '.join(f'{n:,}' for n in beyond)}, more than twice the "
             f"{num_counted:,} draws, where only bounds hold: measure.richness_curve gives them"
         )
-
-
-def _write(folder: Path, report: Any, text: str, read: str, command: str) -> list[str]:
-    """Write the report's files and return their names; without matplotlib, all but the pictures."""
-    record = with_read(report.as_dict(), read)
-    encoded = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
-    files = {"report.txt": text.encode() + b"\n", "report.json": encoded.encode() + b"\n"}
-    if isinstance(report, CoverageReport):
-        from ..show.pictures import coverage_svg
-
-        try:
-            files["coverage.svg"] = coverage_svg(report)
-        except MissingExtraError as error:
-            note(f"no picture: {error}")
-    else:
-        from ..show.measured_page import measured_page
-
-        try:
-            files["report.html"] = measured_page(report, text, read, command)
-        except MissingExtraError as error:
-            note(f"no page: {error}")
-    for name, data in files.items():
-        write_atomically(folder / name, data)
-    return list(files)

@@ -28,7 +28,7 @@ COMMANDS = {
     "keygen": ("keygen", "Make a key pair to sign certificates with."),
     "operations": ("operations", "Look a gate up by name, index or table."),
     "plan": ("plan", "Say how many draws are enough, and when to stop."),
-    "report": ("report", "Write a page of figures about a checkpoint."),
+    "report": ("report", "Write a page of figures about a checkpoint or draws."),
     "sample": ("codec", "Draw operations from the model."),
     "train": ("train", "Train from a configuration file; resumable bit for bit."),
     "verify": ("verify", "Check a certificate: signature, files, and every claim anew."),

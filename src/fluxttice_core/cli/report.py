@@ -1,4 +1,4 @@
-"""``report``: a page of figures about a checkpoint, made to be looked at."""
+"""``report``: a page of figures about a checkpoint or draws, made to be looked at."""
 
 from __future__ import annotations
 
@@ -10,71 +10,127 @@ import click
 
 from ..api import coverage_report
 from ..artifacts.checkpoint import Checkpoint
+from ..artifacts.draws import ReadOptions, holds_draws, names_draws
 from ..artifacts.history import read_metrics
-from ..errors import ArtifactError
+from ..errors import ArtifactError, ConfigError
 from ..evidence.pathway import CONTROL_LATENTS, NUM_LATENTS
-from ..evidence.report import CoverageReport
+from ..evidence.report import DEFAULT_DRAWS, CoverageReport
 from ..files import prepare_folder, write_atomically
+from ..show.draws_text import draws_text
+from ..show.field_words import FIELDS
 from .command import command
 from .console import (
+    command_line,
     json_option,
     load_model,
     say,
     say_json,
     sha256_option,
 )
+from .coverage import kind_of
+from .drawn import draws_report
 from .progress import progress
+from .reading import READING, reading_options
+from .results import write_results
+from .sections import SectionedCommand
 
 # Figures have no room for more, and no metric of a run comes near.
 MAX_METRIC = 1e30
 
 
-@command(epilog="Example: fluxttice report runs/mine/latest.pt --out page")
-@click.argument("checkpoint", required=False)
+FOR_DRAWS = ("space", "groups", "field", *READING)
+FOR_MODELS = ("history", "latents", "control_latents", "seed", "sha256")
+
+
+@command(
+    cls=SectionedCommand,
+    epilog="\b\nExamples:\n"
+    "  fluxttice report runs/mine/latest.pt --out page\n"
+    "  fluxttice report draws.npy --space 19683 --out page",
+)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option("--out", "-o", metavar="DIR", required=True, help="Output folder.")
 @click.option(
     "--history",
     metavar="FILE",
-    help="Metrics by epoch. Default: metrics.jsonl beside the checkpoint, if it is there.",
+    help="Models: metrics by epoch. Default: metrics.jsonl beside the checkpoint, if it is there.",
 )
 @click.option(
     "--latents",
     type=click.IntRange(2, 100_000_000),
+    metavar="N",
     default=NUM_LATENTS,
     show_default=True,
-    help="Prior latents behind the exact marginal.",
+    help="Models: prior latents behind the exact marginal.",
 )
 @click.option(
     "--control-latents",
     type=click.IntRange(2, 100_000_000),
+    metavar="N",
     default=CONTROL_LATENTS,
     show_default=True,
-    help="Prior latents of each control, where they are fewer.",
+    help="Models: prior latents of each control, where they are fewer.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
+    metavar="N",
     default=0,
     show_default=True,
-    help="Of latents and runs.",
+    help="Models: of latents and runs.",
 )
+@click.option(
+    "--space",
+    type=click.IntRange(1, 2**62),
+    metavar="N",
+    help="Draws: ids are 0 .. N-1; adds the uniform limit.",
+)
+@click.option(
+    "--groups",
+    metavar="NAME",
+    help="Draws: that hang together: a column, rows or files.",
+)
+@click.option(
+    "--field",
+    type=click.Choice(tuple(FIELDS)),
+    metavar="NAME",
+    help="Draws: say it to chemistry, codebook or ecology.",
+)
+@reading_options
 @sha256_option
 @json_option
+@click.pass_context
 def report(
-    checkpoint: str | None,
+    context: click.Context,
+    /,
+    sources: tuple[str, ...],
     out: str,
     history: str | None,
     latents: int,
     control_latents: int,
     seed: int,
+    space: int | None,
+    groups: str | None,
+    field: str | None,
     sha256: str | None,
     as_json: bool,
+    **reading: Any,
 ) -> None:
-    """Measure CHECKPOINT (default: the packaged codebook) and write a page about it.
+    """Measure SOURCE (default: the packaged codebook) and write a page about it.
 
-    DIR gets report.html, one file that needs no network, its figures as .svg, and report.json.
+    SOURCE is a checkpoint, or files of draws, as for coverage. DIR gets report.html, one file that
+    needs no network, and report.json; of a checkpoint also its figures as .svg, of draws the text.
     Made twice from the same file, they are the same to the byte.
+
+    Exit code 1: the draws are not independent, so the page gives no ratio.
     """
+    is_draws = kind_of(sources, holds_draws if sha256 is None else names_draws) == "draws"
+    _refuse_options(context, is_draws=is_draws)
+    if is_draws:
+        options = ReadOptions(**reading, groups=groups)
+        _report_draws(context, sources, options, out, space, field, as_json=as_json)
+        return
+    checkpoint = next(iter(sources), None)
     from ..show.page import report_page
     from ..show.pictures import report_svgs
 
@@ -110,6 +166,44 @@ def report(
     else:
         say(measured.verdict)
         say(f"\nopen {folder / 'report.html'}  ({len(figures)} figures, report.json)")
+
+
+def _refuse_options(context: click.Context, *, is_draws: bool) -> None:
+    wrong = [
+        f"--{name.replace('_', '-')}"
+        for name in (FOR_MODELS if is_draws else FOR_DRAWS)
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if wrong:
+        what = "draws" if is_draws else "a checkpoint"
+        raise ConfigError(
+            f"{', '.join(wrong)} has no meaning for {what}; SOURCE is read as {what} because of "
+            "its name (draws end in .npy, .csv, .txt, .jsonl or .parquet, or are -)"
+        )
+
+
+def _report_draws(
+    context: click.Context,
+    sources: tuple[str, ...],
+    options: ReadOptions,
+    out: str,
+    space: int | None,
+    field: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    measured, read = draws_report(sources, None, options, space=space, num_draws=DEFAULT_DRAWS)
+    text = read + draws_text(measured, field)
+    folder = prepare_folder(out)
+    written = write_results(folder, measured, text, read, command_line(context))
+    if as_json:
+        independent = measured.independence.holds
+        say_json({"folder": str(folder), "files": sorted(written), "independent": independent})
+    else:
+        say(text)
+        say(f"\nopen {folder / written[-1]}")
+    if not measured.independence.holds:
+        raise SystemExit(1)
 
 
 def _history(
