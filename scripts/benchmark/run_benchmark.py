@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from fluxttice_core.cli.console import say
-from fluxttice_core.cli.progress import progress
 from fluxttice_core.cli.main import run_command
+from fluxttice_core.cli.progress import progress
 from fluxttice_core.evidence.pathway import NUM_LATENTS
 from fluxttice_core.files import prepare_folder, write_atomically
 
